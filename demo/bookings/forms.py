@@ -1,0 +1,24 @@
+"""The booking form: a flight, a name, an address."""
+
+from __future__ import annotations
+
+from django import forms
+
+from demo.bookings.models import AllAtOnceBooking, Booking, Flight
+
+
+class BookingForm(forms.ModelForm):
+    flight = forms.ModelChoiceField(queryset=Flight.objects.all(), empty_label=None, widget=forms.RadioSelect)
+
+    class Meta:
+        model = Booking
+        fields = ["flight", "name", "email"]
+        widgets = {
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
+        }
+
+
+class AllAtOnceForm(BookingForm):
+    class Meta(BookingForm.Meta):
+        model = AllAtOnceBooking

@@ -1,0 +1,94 @@
+"""What is there on the first start: flights with seats, and accounts to try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from demo.bookings.models import Flight, Seat
+
+ROWS = 10
+LETTERS = "ABCDEF"
+
+
+@dataclass(frozen=True)
+class Route:
+    number: str
+    origin: str
+    destination: str
+    days: int
+    time: str
+    price: int
+    sold_out: bool = False
+
+
+ROUTES = [
+    Route("MW 101", "Berlin", "Lisbon", days=9, time="09:40", price=129),
+    Route("MW 204", "Berlin", "Reykjavík", days=16, time="13:15", price=189),
+    Route("MW 317", "Berlin", "Nairobi", days=44, time="22:05", price=489),
+    Route("MW 404", "Berlin", "Atlantis", days=12, time="06:30", price=99, sold_out=True),
+]
+
+
+@dataclass(frozen=True)
+class Account:
+    username: str
+    password: str
+    says: str
+    is_admin: bool = False
+
+
+ACCOUNTS = [
+    Account("passenger", "passenger", "books and sees their own bookings"),
+    Account("admin", "admin", "sees all bookings, and every run and job in Django’s admin", is_admin=True),
+]
+
+
+def seed(now: datetime) -> None:
+    """Make the flights and accounts that are missing, and put flights that have left on a later day."""
+    for route in ROUTES:
+        _flight(route, now)
+    users = get_user_model().objects
+    for account in ACCOUNTS:
+        if not users.filter(username=account.username).exists():
+            make = users.create_superuser if account.is_admin else users.create_user
+            make(account.username, f"{account.username}@example.com", account.password)
+
+
+def _flight(route: Route, now: datetime) -> None:
+    hour, minute = map(int, route.time.split(":"))
+    day = timezone.localtime(now) + timedelta(days=route.days)
+    starts = day.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    flight, is_new = Flight.objects.get_or_create(
+        number=route.number,
+        defaults={
+            "origin": route.origin,
+            "destination": route.destination,
+            "starts": starts,
+            "places": 0,
+        },
+    )
+    if is_new:
+        seats = [
+            Seat(flight=flight, row=row, letter=letter, price=_price(route, row), free=_is_free(route, row, letter))
+            for row in range(1, ROWS + 1)
+            for letter in LETTERS
+        ]
+        Seat.objects.bulk_create(seats)
+        Flight.objects.filter(pk=flight.pk).update(places=sum(seat.free for seat in seats))
+    elif flight.starts <= now:
+        Flight.objects.filter(pk=flight.pk).update(starts=starts)
+
+
+def _is_free(route: Route, row: int, letter: str) -> bool:
+    """Say whether a seat is free at first: about half are taken, the same ones on every start."""
+    return not route.sold_out and (row * 5 + LETTERS.index(letter) * 3 + route.days) % 7 > 3
+
+
+def _price(route: Route, row: int) -> Decimal:
+    """Return the price of a seat: the first rows cost more."""
+    return Decimal(route.price) + (Decimal(40) if row <= 2 else Decimal(0))

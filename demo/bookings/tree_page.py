@@ -1,0 +1,71 @@
+"""The demo's trees as indented pictures, and the jobs that wait for their moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.http import HttpRequest
+from django.utils import timezone
+
+from demo.bookings.models import AnyBooking
+from meanwhile.forms import may_watch
+from meanwhile.queue.models import Job
+from meanwhile.queue.states import State
+from meanwhile.trees import registry
+
+BRANCHES = {"background", "delay"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One node in the picture; `side` says when it runs: "foreground", "branch" or "background"."""
+
+    level: int
+    title: str
+    kind: str
+    side: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    name: str
+    description: str
+    event: str
+    lines: list[Line]
+
+
+def pictures() -> list[Picture]:
+    """Return every registered tree as a picture."""
+    return [_picture(tree) for tree in registry.trees()]
+
+
+def later_jobs(request: HttpRequest) -> list[tuple[Job, AnyBooking]]:
+    """Return the jobs that wait for a later moment, of bookings this person may watch, soonest first."""
+    jobs = Job.objects.filter(state=State.READY, due__gt=timezone.now()).order_by("due")[:50]
+    found = [(job, booking_of(job)) for job in jobs]
+    return [(job, booking) for job, booking in found if booking is not None and may_watch(request, booking)]
+
+
+def booking_of(job: Job) -> AnyBooking | None:
+    """Return the booking that a tree's job belongs to."""
+    label, pk = job.payload.get("model"), job.payload.get("pk")
+    if not label or pk is None:
+        return None
+    found: AnyBooking | None = apps.get_model(label)._default_manager.filter(pk=pk).first()
+    return found
+
+
+def _picture(tree: Any) -> Picture:
+    branches: list[str] = []
+    lines = []
+    for path, node in tree.walk():
+        inside = any(path.startswith(f"{branch}.") for branch in branches)
+        side = "background" if inside else "foreground"
+        if node.kind in BRANCHES:
+            branches.append(path)
+            side = "branch"
+        lines.append(Line(path.count("."), node.title(), node.kind.replace("_", " "), side))
+    event = f"{tree.on.model.split('.')[-1]} {tree.on.event}"
+    return Picture(tree.name, tree.description, event, lines)

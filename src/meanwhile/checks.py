@@ -1,0 +1,129 @@
+"""System checks: what `manage.py check` says about trees, settings and the database. Each id has an entry in the docs' reference.
+
+Ids: E0xx and W0xx here (database, settings), E1xx and W1xx about trees (`trees/check.py`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext as _
+
+from meanwhile import conf
+
+DATABASE_CHECKS = {
+    "meanwhile.E001": "settings.MEANWHILE can't be understood",
+    "meanwhile.E002": "the database is neither SQLite nor PostgreSQL",
+    "meanwhile.E003": "SQLite is older than 3.35",
+    "meanwhile.W001": "SQLite transactions are not IMMEDIATE",
+    "meanwhile.W002": "SQLite does not use a write-ahead log",
+    "meanwhile.W003": "SQLite's busy timeout is short",
+    "meanwhile.W004": "psycopg 3 is missing, so other processes' jobs are found by the sweep only",
+}
+SHORTEST_TIMEOUT_MS = 5000
+OLDEST_SQLITE = (3, 35, 0)
+
+
+@register("meanwhile")
+def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check ``settings.MEANWHILE`` and the kind of database (E001, E002, W004)."""
+    try:
+        alias = conf.get().database
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="meanwhile.E001")]
+    if alias not in connections:
+        return [Error(_("MEANWHILE[“DATABASE”] names “%(alias)s”, which is not in DATABASES.") % {"alias": alias}, id="meanwhile.E001")]
+    vendor = connections[alias].vendor
+    if vendor not in {"sqlite", "postgresql"}:
+        return [
+            Error(
+                _("Meanwhile works on SQLite and PostgreSQL, and the database “%(alias)s” is %(vendor)s.") % {"alias": alias, "vendor": vendor},
+                hint=_("Name another database in MEANWHILE[“DATABASE”]."),
+                id="meanwhile.E002",
+            )
+        ]
+    return [] if vendor == "sqlite" else list(_check_psycopg())
+
+
+@register("meanwhile")
+def check_trees(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check every registered tree (E1xx, W1xx)."""
+    from meanwhile.trees import registry
+    from meanwhile.trees.check import check_tree
+
+    kinds = {"error": Error, "warning": Warning}
+    return [
+        kinds[problem.level](
+            _("Tree “%(tree)s”, %(path)s: %(message)s") % {"tree": tree.name, "path": problem.path or "–", "message": problem.message},
+            hint=problem.hint or None,
+            obj=tree.key,
+            id=problem.code,
+        )
+        for tree in registry.current().all()
+        for problem in check_tree(tree)
+    ]
+
+
+@register(Tags.database)
+def check_database(app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Read the live connection of a SQLite database (E003, W001–W003); options at a wrong level of DATABASES are silently ignored by Django."""
+    try:
+        alias = conf.get().database
+    except ImproperlyConfigured:
+        return []
+    if not databases or alias not in databases or alias not in connections or connections[alias].vendor != "sqlite":
+        return []
+    try:
+        return list(_check_sqlite(connections[alias]))
+    except DatabaseError:
+        return []  # Django's own checks and commands say that the database can't be reached
+
+
+def _check_sqlite(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        yield Error(
+            _("SQLite %(version)s is too old.") % {"version": sqlite3.sqlite_version},
+            hint=_("Meanwhile needs 3.35 or newer, for UPDATE … RETURNING."),
+            id="meanwhile.E003",
+        )
+    if str(getattr(connection, "transaction_mode", None)).upper() not in {"IMMEDIATE", "EXCLUSIVE"}:
+        yield Warning(
+            _("The SQLite database “%(alias)s” does not begin its transactions IMMEDIATE.") % {"alias": connection.alias},
+            hint=_("People will see “database is locked” under load. Set DATABASES[…][“OPTIONS”][“transaction_mode”] = “IMMEDIATE”."),
+            id="meanwhile.W001",
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode")
+        journal = str(cursor.fetchone()[0])
+        cursor.execute("PRAGMA busy_timeout")
+        timeout = int(cursor.fetchone()[0])
+    if journal.lower() not in {"wal", "memory"}:
+        yield Warning(
+            _("The SQLite database “%(alias)s” has the journal mode “%(mode)s”.") % {"alias": connection.alias, "mode": journal},
+            hint=_("Readers and the writer block one another. Set DATABASES[…][“OPTIONS”][“init_command”] = “PRAGMA journal_mode=WAL”."),
+            id="meanwhile.W002",
+        )
+    if timeout < SHORTEST_TIMEOUT_MS:
+        yield Warning(
+            _("The SQLite database “%(alias)s” waits only %(ms)s ms for a lock.") % {"alias": connection.alias, "ms": timeout},
+            hint=_("Set DATABASES[…][“OPTIONS”][“timeout”] = 20 (seconds)."),
+            id="meanwhile.W003",
+        )
+
+
+def _check_psycopg() -> Iterator[CheckMessage]:
+    from meanwhile.queue.worker.watch import has_psycopg3
+
+    if not has_psycopg3():
+        yield Warning(
+            _("Workers can't listen to PostgreSQL without psycopg 3."),
+            hint=_("Jobs queued by other processes start up to MEANWHILE[“SWEEP”] seconds late. Install psycopg[binary]."),
+            id="meanwhile.W004",
+        )

@@ -1,0 +1,52 @@
+"""Run background jobs in a process of their own."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from meanwhile import conf
+from meanwhile.queue.worker.supervisor import Worker
+
+
+class Command(BaseCommand):
+    """``manage.py meanwhile_worker``: works until SIGTERM or Ctrl-C, then finishes or hands back what it runs."""
+
+    help = "Runs background jobs until it is told to stop (SIGTERM or Ctrl-C); then it finishes or hands back what it runs."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add the options."""
+        parser.add_argument("--threads", type=int, default=None, help="Jobs run at a time (default: the setting THREADS).")
+        parser.add_argument("--drain", action="store_true", help="Run what is due now, then stop.")
+
+    def handle(self, *args: Any, threads: int | None, drain: bool, **options: Any) -> None:
+        """Work."""
+        if threads is not None and not 1 <= threads <= 64:
+            raise CommandError(_("--threads takes a number from 1 to 64."))
+        if drain:
+            from meanwhile.queue.drain import drain as drain_jobs  # noqa: PLC0415
+
+            done = drain_jobs()
+            self.stdout.write(_("%(n)s jobs run.") % {"n": done})
+            return
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        worker = Worker(threads=threads)
+        worker.start()
+        self.stdout.write(
+            _("Working on the jobs of database “%(database)s” with %(threads)s threads; Ctrl-C stops.")
+            % {"database": worker.using, "threads": worker.threads}
+        )
+        self.stdout.flush()
+        while not stop.wait(0.5):
+            if worker.exhausted.is_set():
+                worker.stop(grace=0)
+                raise CommandError(_("Every thread is lost to steps that never returned. Start the worker again, and give those steps a timeout of their own inside."))
+        clean = worker.stop()
+        self.stdout.write(_("Stopped.") if clean else _("Stopped; steps that did not end within %(s)s seconds are taken over.") % {"s": conf.get().shutdown_grace})

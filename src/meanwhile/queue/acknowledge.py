@@ -1,0 +1,98 @@
+"""Write what became of a claimed job: every statement here is fenced by the lease token.
+
+If another worker took the job over, or somebody cancelled it, the token has changed, no row matches and `LeaseLost` is raised; the
+caller's transaction, with the step's effect in it, is then rolled back. So a worker that was stopped past its lease commits nothing.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from django.db import connections
+
+from meanwhile.exceptions import LeaseLost
+from meanwhile.queue import sql
+from meanwhile.queue.jobs import ClaimedJob
+from meanwhile.queue.states import State
+
+ERROR_LENGTH = 10_000
+UNLEASED: dict[str, Any] = {"lease_owner": "", "lease_until": None}
+
+
+def save_steps(job: ClaimedJob, *, using: str) -> None:
+    """Store the checkpoint after a step that is not the last one; failed tries and takeovers count from zero again."""
+    job.attempts = job.takeovers = 0
+    _fenced(job, {"steps": sql.as_json(job.steps), "attempts": 0, "takeovers": 0, "progress": None, "progress_text": "", "error": ""}, using)
+
+
+def end(job: ClaimedJob, state: State, *, now: datetime, using: str, error: str = "", result: Any = None) -> None:
+    """End a job in one of the final states, and let the next one of its serial key go."""
+    connection = connections[using]
+    values: dict[str, Any] = {
+        "state": state.value,
+        "steps": sql.as_json(job.steps),
+        "finished": sql.moment(connection, now),
+        "error": error[:ERROR_LENGTH],
+        **UNLEASED,
+    }
+    if result is not None:
+        values["result"] = sql.as_json(result)
+    if state is State.SUCCEEDED:
+        values["progress"] = 1.0
+    _fenced(job, values, using)
+    release_next(job.serial_key, using=using)
+
+
+def try_again(job: ClaimedJob, due: datetime, error: str, *, using: str) -> None:
+    """Give a job back for another try of its step at ``due``, with one more failed try counted."""
+    connection = connections[using]
+    values = {
+        "state": State.READY.value,
+        "steps": sql.as_json(job.steps),
+        "due": sql.moment(connection, due),
+        "attempts": job.attempts + 1,
+        "error": error[:ERROR_LENGTH],
+        **UNLEASED,
+    }
+    _fenced(job, values, using)
+
+
+def hand_back(job: ClaimedJob, *, using: str) -> None:
+    """Give a job back as it is, because its worker stops; nothing is counted against it."""
+    _fenced(job, {"state": State.READY.value, **UNLEASED}, using)
+
+
+def hand_back_if_ours(job: ClaimedJob, *, using: str) -> None:
+    """Give a job back as it is, unless it was taken over or ended meanwhile."""
+    with suppress(LeaseLost):
+        hand_back(job, using=using)
+
+
+def show_progress(job: ClaimedJob, fraction: float, text: str, *, using: str) -> None:
+    """Store how far the running step is."""
+    _fenced(job, {"progress": fraction, "progress_text": text[:200]}, using)
+
+
+def release_next(serial_key: str, *, using: str) -> None:
+    """Let the earliest job that is held back behind a serial key be claimed."""
+    if not serial_key:
+        return
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {sql.TABLE} SET held = %s WHERE id = (SELECT MIN(id) FROM {sql.TABLE}"  # noqa: S608
+            " WHERE serial_key = %s AND serial_key <> '' AND state IN ('ready', 'running') AND held)",
+            [False, serial_key],
+        )
+
+
+def _fenced(job: ClaimedJob, values: dict[str, Any], using: str) -> None:
+    columns, parameters = sql.assignments(values)
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {sql.TABLE} SET {columns} WHERE id = %s AND lease_token = %s AND state = 'running'",  # noqa: S608
+            [*parameters, job.id, job.token],
+        )
+        if cursor.rowcount != 1:
+            raise LeaseLost(job.id)

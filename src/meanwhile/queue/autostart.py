@@ -1,0 +1,111 @@
+"""Start a worker inside each web process, and in no other process.
+
+A process is a web process when it made the site's WSGI or ASGI application, is the serving child of ``runserver``, or has got a
+request. The worker starts a moment after the application is made, so that a server which loads the site and then forks (gunicorn
+``--preload``) has its children start their own; the first request is the fallback. Management commands and tests never start one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from django.core import mail
+from django.core.signals import request_started
+
+from meanwhile import conf
+
+if TYPE_CHECKING:
+    from meanwhile.queue.worker.supervisor import Worker
+
+logger = logging.getLogger("meanwhile.worker")
+
+START_AFTER = 0.5
+"""Seconds between the making of the application and the start of its worker."""
+
+
+class Autostart:
+    """The worker of this web process: started once, forgotten over a fork, stopped at the end of the process."""
+
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
+        self._served = False
+        self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
+
+    def arm(self) -> None:
+        """Begin to look out for the signs of a web process; called once, when the app is ready."""
+        if not conf.get().autostart:
+            return
+        request_started.connect(self._on_request, dispatch_uid="meanwhile.autostart")
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self._before_fork, after_in_child=self._after_fork)
+        atexit.register(self.stop)
+        if makes_a_site():
+            self._schedule()
+
+    def start(self) -> None:
+        """Start the worker, unless it runs or the process runs tests."""
+        with self._lock:
+            if self.worker is not None or in_tests():
+                return
+            from meanwhile.queue.worker.supervisor import Worker  # noqa: PLC0415 - models are loaded only now
+
+            self.worker = Worker()
+            self.worker.start()
+
+    def stop(self) -> None:
+        """Stop the worker, if there is one; its jobs end or are handed back."""
+        if self._timer is not None:
+            self._timer.cancel()
+        with self._lock:
+            worker, self.worker = self.worker, None
+        if worker is not None:
+            try:
+                worker.stop()
+            except Exception:
+                logger.exception("The worker did not stop cleanly; its jobs are taken over by the next one.")
+
+    def _schedule(self) -> None:
+        self._timer = threading.Timer(START_AFTER, self.start)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _on_request(self, **_: Any) -> None:
+        if not self._served and not in_tests():
+            self._served = True
+            self.start()
+
+    def _before_fork(self) -> None:
+        if not self._served and (self.worker is not None or self._timer is not None):
+            self.stop()
+
+    def _after_fork(self) -> None:
+        from django.apps import apps  # noqa: PLC0415
+
+        was_armed = self._timer is not None and not self._served
+        self.worker, self._served, self._lock = None, False, threading.Lock()
+        apps.get_app_config("meanwhile").workers.clear()  # type: ignore[attr-defined]
+        if was_armed:
+            self._schedule()
+
+
+def makes_a_site() -> bool:
+    """Say whether the site is being loaded to serve it: by its WSGI or ASGI application, or by ``runserver``'s serving process."""
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name in {"get_wsgi_application", "get_asgi_application"}:
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    if "runserver" not in sys.argv[1:2]:
+        return False
+    return os.environ.get("RUN_MAIN") == "true" or "--noreload" in sys.argv
+
+
+def in_tests() -> bool:
+    """Say whether Django's test environment is set up in this process."""
+    return hasattr(mail, "outbox")

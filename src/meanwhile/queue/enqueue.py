@@ -1,0 +1,62 @@
+"""Write jobs in the caller's transaction, and wake a worker when it commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from meanwhile import conf
+from meanwhile.clock import Clock, SystemClock
+from meanwhile.exceptions import PayloadTooLarge
+from meanwhile.queue import sql, wake
+from meanwhile.queue.jobs import NewJob
+
+ROWS_A_STATEMENT = 500
+COLUMNS = (
+    'kind, name, payload, state, priority, due, held, serial_key, "group", attempts, takeovers, steps, progress_text,'
+    " lease_owner, lease_token, created, error"
+)
+ROW = "(%s, %s, %s, 'ready', %s, %s, {false}, %s, %s, 0, 0, '{{}}', '', '', 0, %s, '')"
+
+
+def enqueue(jobs: Sequence[NewJob], *, using: str | None = None, clock: Clock | None = None) -> list[int]:
+    """Queue jobs, many in one statement, and return their ids in the same order.
+
+    The rows belong to the caller's transaction: they are gone if it rolls back, and no worker sees them before it commits.
+    Outside a transaction they are queued at once. A worker is woken on commit as a best effort; its sweep is the guarantee.
+
+    Raises `PayloadTooLarge` if a payload is over ``MAX_PAYLOAD`` bytes of JSON; nothing is queued then.
+    """
+    if not jobs:
+        return []
+    alias = using or conf.get().database
+    connection = connections[alias]
+    now = sql.moment(connection, (clock or SystemClock()).now())
+    rows = [_row(connection, job, now) for job in jobs]
+    ids: list[int] = []
+    with transaction.atomic(using=alias, savepoint=False):
+        for start in range(0, len(rows), ROWS_A_STATEMENT):
+            ids += _insert(connection, rows[start : start + ROWS_A_STATEMENT])
+        wake.on_commit(alias)
+    return ids
+
+
+def _row(connection: BaseDatabaseWrapper, job: NewJob, now: Any) -> list[Any]:
+    payload = sql.as_json(job.payload)
+    limit = conf.get().max_payload
+    if len(payload.encode()) > limit:
+        raise PayloadTooLarge(job.name or job.kind, len(payload.encode()), limit)
+    due = now if job.due is None else sql.moment(connection, job.due)
+    return [job.kind, job.name[:200], payload, job.priority, due, job.serial_key, job.group, now]
+
+
+def _insert(connection: BaseDatabaseWrapper, rows: list[list[Any]]) -> list[int]:
+    false = "FALSE" if sql.is_postgresql(connection) else "0"
+    values = ", ".join([ROW.format(false=false)] * len(rows))
+    statement = f"INSERT INTO {sql.TABLE} ({COLUMNS}) VALUES {values} RETURNING id"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [value for row in rows for value in row])
+        return sorted(row[0] for row in cursor.fetchall())

@@ -1,0 +1,286 @@
+"""Run one claimed job, step by step, to its end, its next try or its hand-back.
+
+A step's effect and its mark share a transaction, fenced by the lease token; the last step's transaction also ends the job (DESIGN: "The
+job, the one durable thing"). So whatever dies, the job goes on at the first step without a mark, and effects in the database
+happen exactly once (spec, "Background jobs").
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, connections, transaction
+
+from meanwhile import conf
+from meanwhile.clock import Clock
+from meanwhile.exceptions import LeaseLost, MeanwhileError, ResultNotStorable, SkipJob
+from meanwhile.queue import acknowledge, announce, sql
+from meanwhile.queue.backoff import delay
+from meanwhile.queue.handlers import Plan, PlannedStep, handler_for
+from meanwhile.queue.jobs import ClaimedJob
+from meanwhile.queue.states import State
+
+logger = logging.getLogger("meanwhile.queue")
+
+Gate = Callable[[], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a job that was run: the state it is in now, and why if it did not succeed."""
+
+    state: State
+    error: str = ""
+
+
+class Execution:
+    """One job being run in the current thread.
+
+    ``gate`` is entered around each transaction (a worker's threads take turns on SQLite); ``stopping`` says between two steps
+    whether to hand the job back; ``watch`` is told of each step that begins, and of None when it ends.
+    """
+
+    def __init__(
+        self,
+        job: ClaimedJob,
+        *,
+        using: str,
+        clock: Clock,
+        gate: Gate = nullcontext,
+        stopping: Callable[[], bool] = lambda: False,
+        watch: Callable[[PlannedStep | None], None] = lambda step: None,
+    ) -> None:
+        self.job = job
+        self.using = using
+        self.clock = clock
+        self._gate = gate
+        self._stopping = stopping
+        self._watch = watch
+        self._plan: Plan | None = None
+        self._step: PlannedStep | None = None
+        self._before: dict[str, Any] = {}
+        self._marked = False
+        self._outcome_of_mark: Outcome | None = None
+        self._following: PlannedStep | None = None
+
+    def run(self) -> Outcome | None:
+        """Run the job and return its outcome, None if it was taken over or ended by somebody else meanwhile.
+
+        Raises what the database raises when the outcome can't be written: the job is then still leased.
+        """
+        try:
+            outcome = self._run_steps()
+        except LeaseLost:
+            logger.warning("The job was taken over or ended meanwhile; nothing of this step was kept.", extra={"job": self.job.id})
+            return None
+        announce.ended(self.job, outcome.state, self.using)
+        return outcome
+
+    def step_seconds(self, step: PlannedStep) -> float:
+        """Return how many seconds a step may take."""
+        return step.timeout or conf.get().step_timeout
+
+    def give_up(self, error: BaseException) -> Outcome | None:
+        """Record, from another thread, that the running step failed: it is tried again, passed over, or fails the job."""
+        step = self._step
+        if step is None:
+            return None
+        job = replace(self.job, steps=deepcopy(self._before))
+        stand_in = Execution(job, using=self.using, clock=self.clock)
+        try:
+            if step.goes_on:
+                stand_in._plan = handler_for(job.kind).open(job, using=self.using)
+            outcome = stand_in._failed(step, error)
+            if outcome is None:  # its tries are used up, and the job goes on with the step behind it, on another thread
+                acknowledge.hand_back(job, using=self.using)
+                outcome = Outcome(State.READY)
+        except LeaseLost:
+            return None
+        announce.ended(job, outcome.state, self.using)
+        return outcome
+
+    def _run_steps(self) -> Outcome:
+        while True:
+            self._step = None
+            try:
+                self._plan = self._plan or handler_for(self.job.kind).open(self.job, using=self.using)
+                step = self._following or self._plan.next()
+                self._following = None
+            except SkipJob as skip:
+                return self._end(State.SKIPPED, str(skip))
+            except Exception as error:  # noqa: BLE001 - a tree that can't be read is a failure like any other
+                outcome = self._failed(_OPENING, error)
+                if outcome is None:
+                    raise
+                return outcome
+            if step is None:
+                return self._end(State.SUCCEEDED)
+            if self._stopping():
+                acknowledge.hand_back(self.job, using=self.using)
+                return Outcome(State.READY)
+            done = self._do(step)
+            if done is not None:
+                return done
+
+    def _do(self, step: PlannedStep) -> Outcome | None:
+        """Do one step; return an outcome if the job does not go on with another."""
+        self._step, self._marked = step, False
+        self._before = before = deepcopy(self.job.steps)
+        self._watch(step)
+        try:
+            return self._do_atomic(step) if step.atomic else self._do_outside(step)
+        except LeaseLost:
+            raise
+        except SkipJob as skip:
+            self.job.steps = before
+            return self._end(State.SKIPPED, str(skip))
+        except BaseException as error:  # noqa: BLE001 - also SystemExit: no action may end the worker
+            if self._marked:
+                logger.exception("The step raised after its effect was committed; it counts as done.", extra={"job": self.job.id})
+                return self._outcome_of_mark
+            self.job.steps = before
+            return self._failed(step, error)
+        finally:
+            self._watch(None)
+
+    def _do_atomic(self, step: PlannedStep) -> Outcome | None:
+        with self._gate(), transaction.atomic(using=self.using):
+            started = self.clock.monotonic()
+            result = step.run(_Run(self, step, started))
+            outcome = self._mark(step, result, started)
+        return outcome
+
+    def _do_outside(self, step: PlannedStep) -> Outcome | None:
+        started = self.clock.monotonic()
+        result = step.run(_Run(self, step, started))
+        if not self._marked:
+            with self._gate(), transaction.atomic(using=self.using):
+                self._outcome_of_mark = self._mark(step, result, started)
+        return self._outcome_of_mark
+
+    @contextmanager
+    def commit(self, step: PlannedStep, started: float) -> Iterator[None]:
+        """Commit the effects of a step that is not atomic together with its mark."""
+        if step.atomic:
+            msg = f"{step.label}: step.commit() is for actions with atomic=False; this one already runs in its mark's transaction."
+            raise MeanwhileError(msg)
+        if self._marked:
+            msg = f"{step.label}: step.commit() was called twice; a step has one mark."
+            raise MeanwhileError(msg)
+        with self._gate(), transaction.atomic(using=self.using):
+            yield
+            outcome = self._mark(step, None, started)
+        self._marked, self._outcome_of_mark = True, outcome
+
+    def _mark(self, step: PlannedStep, result: Any, started: float, error: str = "") -> Outcome | None:
+        """Write, in the current transaction, that a step is done, and end the job if it was the last one."""
+        assert self._plan is not None
+        try:
+            sql.as_json(result)
+        except (TypeError, ValueError) as problem:
+            raise ResultNotStorable(step.label, result) from problem
+        self.job.steps.pop("failed", None)
+        mark: dict[str, Any] = {
+            "label": step.label,
+            "at": self.clock.now().isoformat(),
+            "ms": round((self.clock.monotonic() - started) * 1000, 1),
+        }
+        if self.job.attempts:
+            mark["attempts"] = self.job.attempts + 1
+        if result is not None:
+            mark["result"] = result
+        if error:
+            mark["error"] = error
+        self.job.steps.setdefault("done", {})[step.key] = mark
+        state, why = self._what_follows()
+        if state is None:
+            acknowledge.save_steps(self.job, using=self.using)
+            return None
+        acknowledge.end(self.job, state, now=self.clock.now(), using=self.using, error=why)
+        self._plan.ended(state, why)
+        return Outcome(state, why)
+
+    def _what_follows(self) -> tuple[State | None, str]:
+        assert self._plan is not None
+        try:
+            self._following = self._plan.next()
+        except SkipJob as skip:
+            return State.SKIPPED, str(skip)
+        except DatabaseError:
+            raise
+        except Exception:  # noqa: BLE001 - it is the next step's failure: raised again, and handled, when that step's turn comes
+            return None, ""
+        return (None if self._following else State.SUCCEEDED), ""
+
+    def _end(self, state: State, error: str = "") -> Outcome:
+        with self._gate(), transaction.atomic(using=self.using):
+            acknowledge.end(self.job, state, now=self.clock.now(), using=self.using, error=error)
+            if self._plan is not None:
+                self._plan.ended(state, error)
+            else:
+                handler_for(self.job.kind).ended(self.job.group, self.job.payload, state, error, using=self.using)
+        return Outcome(state, error)
+
+    def _failed(self, step: PlannedStep, error: BaseException) -> Outcome | None:
+        """Write that a try failed: another try later, the next step, or the end of the job."""
+        text = describe(error)
+        policy = step.retry or conf.get().retry
+        attempt = self.job.attempts + 1
+        logger.warning(
+            "A step failed.", extra={"job": self.job.id, "step": step.key, "attempt": attempt}, exc_info=error
+        )
+        _drop_broken_connection(self.using)
+        now = self.clock.now()
+        self.job.steps["failed"] = {
+            "key": step.key, "label": step.label, "error": text, "at": now.isoformat(), "attempt": attempt,
+        }
+        if attempt < policy.max_attempts and not getattr(error, "permanent", False):
+            due = now + timedelta(seconds=delay(attempt, policy, random.random()))  # noqa: S311 - jitter, no secret
+            with self._gate(), transaction.atomic(using=self.using):
+                acknowledge.try_again(self.job, due, text, using=self.using)
+            return Outcome(State.READY, text)
+        if step.goes_on and self._plan is not None:
+            with self._gate(), transaction.atomic(using=self.using):
+                return self._mark(step, None, self.clock.monotonic(), error=text)
+        return self._end(State.FAILED, text)
+
+
+class _Run:
+    """The queue's side of a running step (`handlers.StepRun`)."""
+
+    def __init__(self, execution: Execution, step: PlannedStep, started: float) -> None:
+        self.attempt = execution.job.attempts + 1
+        self._execution = execution
+        self._step = step
+        self._started = started
+
+    def commit(self) -> AbstractContextManager[None]:
+        return self._execution.commit(self._step, self._started)
+
+    def progress(self, fraction: float, text: str = "") -> None:
+        execution = self._execution
+        acknowledge.show_progress(execution.job, min(max(fraction, 0.0), 1.0), text, using=execution.using)
+
+
+_OPENING = PlannedStep(key="", label="open the job", run=lambda run: None)
+
+
+def _drop_broken_connection(using: str) -> None:
+    connection = connections[using]
+    if connection.connection is not None and not connection.in_atomic_block and not connection.is_usable():
+        connection.close()
+
+
+def describe(error: BaseException) -> str:
+    """Return an error as one text: our own messages as they are, others with the name of their type."""
+    text = str(error)
+    if isinstance(error, MeanwhileError) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,90 @@
+"""What a kind of job does: the port through which the queue runs trees, tasks and calls without knowing them.
+
+A handler opens a job into a *plan*; the plan hands out one step after the other. The queue gives each step its transaction, its
+mark, its fence and its tries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.apps import apps
+
+from meanwhile.exceptions import UnknownKind
+from meanwhile.queue.backoff import RetryPolicy
+from meanwhile.queue.jobs import ClaimedJob
+from meanwhile.queue.states import State
+
+
+class StepRun(Protocol):
+    """What a running step may ask of the queue."""
+
+    attempt: int
+    """1 for the first try of this step."""
+
+    def commit(self) -> AbstractContextManager[None]:
+        """Return a context whose database effects commit together with the step's mark; for steps that are not atomic."""
+
+    def progress(self, fraction: float, text: str = "") -> None:
+        """Tell how far the step is: a fraction from 0 to 1 and a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStep:
+    """One step: ``run`` does it and returns a JSON-able result.
+
+    ``key`` names it inside its job for good; ``atomic`` steps run inside the transaction of their mark; ``timeout`` is in
+    seconds; ``goes_on`` lets the job go on with the next step when the tries are used up.
+    """
+
+    key: str
+    label: str
+    run: Callable[[StepRun], Any]
+    atomic: bool = True
+    timeout: float | None = None
+    retry: RetryPolicy | None = None
+    goes_on: bool = False
+
+
+class Plan(Protocol):
+    """The steps of one job. It reads and writes ``job.steps``, the checkpoint that is stored with each mark."""
+
+    def next(self) -> PlannedStep | None:
+        """Return the first step that has no mark, None when there is none left. May raise `SkipJob`."""
+
+    def ended(self, state: State, error: str) -> None:
+        """Learn that the job ends; runs in the transaction that ends it."""
+
+
+class Handler(Protocol):
+    """Opens jobs of one kind."""
+
+    def open(self, job: ClaimedJob, *, using: str) -> Plan:
+        """Return the plan of a job. May raise `SkipJob`."""
+
+    def ended(self, group: str, payload: dict[str, Any], state: State, error: str, *, using: str) -> None:
+        """Learn that a job which no worker runs was ended, or reopened (state READY), from outside; in that transaction."""
+
+    def settled(self, group: str, *, using: str) -> None:
+        """Learn that a failed job of a group was cancelled or skipped by hand; in that transaction."""
+
+
+def register(kind: str, handler: Handler) -> None:
+    """Make a handler known for a kind of job; called once, when the app starts."""
+    _handlers()[kind] = handler
+
+
+def handler_for(kind: str) -> Handler:
+    """Return the handler of a kind of job; `UnknownKind` if there is none."""
+    try:
+        return _handlers()[kind]
+    except KeyError:
+        raise UnknownKind(kind, sorted(_handlers())) from None
+
+
+def _handlers() -> dict[str, Handler]:
+    handlers: dict[str, Handler] = apps.get_app_config("meanwhile").handlers  # type: ignore[attr-defined]
+    return handlers

@@ -1,0 +1,84 @@
+"""Renew the leases of a worker's jobs, and take back those of workers that are gone.
+
+A running job is its worker's as long as the lease is renewed, whatever its age (spec, "Leases, not ages"). A worker that died on this machine is
+noticed by its process; one elsewhere by the end of its lease.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connections, transaction
+
+from meanwhile.queue import owner as owners
+from meanwhile.queue import sql
+from meanwhile.queue.acknowledge import UNLEASED, release_next
+from meanwhile.queue.handlers import handler_for
+from meanwhile.queue.models import Job
+from meanwhile.queue.states import State
+
+TAKEOVER_PAUSE = 1.0
+"""Seconds by which a job that cost two workers already is put off, times the number of them: it comes back alone."""
+
+
+def renew(ids: Iterable[int], owner: str, *, now: datetime, lease: float, using: str) -> None:
+    """Extend the leases of the jobs that this owner still runs to ``lease`` seconds from now."""
+    wanted = list(ids)
+    if not wanted:
+        return
+    connection = connections[using]
+    marks = ", ".join(["%s"] * len(wanted))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {sql.TABLE} SET lease_until = %s"  # noqa: S608
+            f" WHERE state = 'running' AND lease_owner = %s AND id IN ({marks})",
+            [sql.moment(connection, now + timedelta(seconds=lease)), owner, *wanted],
+        )
+
+
+def take_back(*, now: datetime, max_takeovers: int, using: str) -> int:
+    """Make the jobs of dead workers and of leases that ran out ready again; return how many there were.
+
+    A job that has cost ``max_takeovers`` workers without finishing a step is failed instead, so that it can't kill them all.
+    """
+    lost = _lost(now, using)
+    for job_id, token in lost:
+        with transaction.atomic(using=using):
+            _take_back_one(job_id, token, now, max_takeovers, using)
+    return len(lost)
+
+
+def _lost(now: datetime, using: str) -> list[tuple[int, int]]:
+    running = Job.objects.using(using).filter(state=State.RUNNING)
+    holders = running.order_by().values_list("lease_owner", flat=True).distinct()
+    dead = [holder for holder in holders if owners.is_dead(holder)]
+    lost = running.filter(lease_until__lt=now) | running.filter(lease_owner__in=dead)
+    return list(lost.order_by("priority", "due", "id").values_list("id", "lease_token"))
+
+
+def _take_back_one(job_id: int, token: int, now: datetime, max_takeovers: int, using: str) -> None:
+    job = Job.objects.using(using).select_for_update(skip_locked=True).filter(pk=job_id, lease_token=token, state=State.RUNNING).first()
+    if job is None:
+        return
+    changes: dict[str, Any] = {**UNLEASED, "takeovers": job.takeovers + 1, "lease_token": job.lease_token + 1}
+    if job.takeovers + 1 >= max_takeovers:
+        changes |= {"state": State.FAILED, "finished": now, "error": _poison(job.takeovers + 1)}
+    else:
+        changes["state"] = State.READY
+        if job.takeovers:
+            changes["due"] = now + timedelta(seconds=TAKEOVER_PAUSE * job.takeovers)
+    for name, value in changes.items():
+        setattr(job, name, value)
+    job.save(using=using, update_fields=list(changes))
+    if job.state == State.FAILED:
+        release_next(job.serial_key, using=using)
+        handler_for(job.kind).ended(job.group, job.payload, State.FAILED, job.error, using=using)
+
+
+def _poison(times: int) -> str:
+    return (
+        f"{times} workers in a row died while they ran this job, so it is not given to another one. Look at the worker's log and the"
+        " machine's memory; then retry the job."
+    )

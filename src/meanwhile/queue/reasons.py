@@ -1,0 +1,60 @@
+"""Say why a job waits, so that nothing is ever stuck silently (spec, "Background jobs")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from meanwhile import conf
+from meanwhile.queue import owner as owners
+from meanwhile.queue.models import Job, WorkerProcess
+from meanwhile.queue.states import State
+
+Code = Literal["", "not_due", "retry", "serial", "no_worker", "in_line"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a job waits: a ``code``, a ``text`` for who operates the site, and a ``person`` text for who waits on a page (may be empty)."""
+
+    code: Code
+    text: str = ""
+    person: str = ""
+
+
+def why_waiting(job: Job, *, now: datetime, using: str) -> Reason:
+    """Return why a job is not being run; a reason without a code if it does not wait."""
+    if job.state != State.READY:
+        return Reason("")
+    if job.due > now:
+        at = date_format(timezone.localtime(job.due) if timezone.is_aware(job.due) else job.due, "DATETIME_FORMAT")
+        if job.attempts:
+            return Reason("retry", _("A try failed; the next one is at %(time)s.") % {"time": at})
+        return Reason("not_due", _("It is due at %(time)s.") % {"time": at})
+    if job.serial_key and (before := _before(job, using)) is not None:
+        return Reason("serial", _("It waits for job #%(id)s of the same record.") % {"id": before})
+    if not any_worker_alive(now=now, using=using):
+        return Reason(
+            "no_worker",
+            _("No worker is alive. Start the site, or run `manage.py meanwhile_worker`."),
+            _("Nothing is lost, but the part of the site that does this work is not running at the moment."),
+        )
+    return Reason("in_line", _("Workers are busy with earlier jobs."))
+
+
+def any_worker_alive(*, now: datetime, using: str) -> bool:
+    """Say whether any worker has given a sign of life within the last two leases."""
+    since = now - timedelta(seconds=conf.get().lease * 2)
+    alive = WorkerProcess.objects.using(using).filter(seen__gte=since).values_list("owner", flat=True)
+    return any(not owners.is_dead(owner) for owner in alive)
+
+
+def _before(job: Job, using: str) -> int | None:
+    same = Job.objects.using(using).filter(serial_key=job.serial_key, state__in=[State.READY, State.RUNNING]).exclude(pk=job.pk)
+    first = same.filter(state=State.RUNNING).first() or same.filter(pk__lt=job.pk).order_by("pk").first()
+    return first.pk if first is not None else None

@@ -1,0 +1,62 @@
+"""The few statements that are written by hand, because they run for every job, and what they share.
+
+Table and column names below are this app's own constants; every value is a parameter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+TABLE = "meanwhile_job"
+"""The table of `Job`."""
+
+
+def moment(connection: BaseDatabaseWrapper, value: datetime | None) -> Any:
+    """Return an aware moment as a parameter for a DateTimeField column of this database."""
+    if value is None:
+        return None
+    if not timezone.is_aware(value):
+        msg = f"A moment of the queue must be aware, {value!r} is naive."
+        raise ValueError(msg)
+    stored = value if settings.USE_TZ else timezone.make_naive(value)
+    return connection.ops.adapt_datetimefield_value(stored)
+
+
+def read_moment(connection: BaseDatabaseWrapper, value: Any) -> datetime:
+    """Return what a bare cursor read from a DateTimeField column, as an aware moment."""
+    read = parse_datetime(value) if isinstance(value, str) else value
+    if not isinstance(read, datetime):
+        msg = f"The queue's table holds {value!r} where a moment should be."
+        raise TypeError(msg)
+    if timezone.is_aware(read):
+        return read
+    return timezone.make_aware(read, connection.timezone)
+
+
+def as_json(value: Any) -> str:
+    """Return a JSON text as `JSONField(encoder=DjangoJSONEncoder)` would store it."""
+    return json.dumps(value, cls=DjangoJSONEncoder, separators=(",", ":"))
+
+
+def from_json(value: Any) -> Any:
+    """Return what a JSON column read by a bare cursor holds (text on SQLite and with Django's psycopg adapters)."""
+    return json.loads(value) if isinstance(value, str | bytes) else value
+
+
+def assignments(values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Return the ``a = %s, b = %s`` part of an UPDATE, and its parameters. Keys are column names of `TABLE`."""
+    return ", ".join(f"{column} = %s" for column in values), list(values.values())
+
+
+def is_postgresql(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether this connection speaks to PostgreSQL (else it is SQLite)."""
+    return connection.vendor == "postgresql"

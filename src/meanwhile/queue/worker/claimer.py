@@ -1,0 +1,80 @@
+"""Keep the worker's threads supplied: claim what is due, and wait for the next wake-up or the next due time otherwise."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meanwhile.clock import Clock
+from meanwhile.queue import acknowledge
+from meanwhile.queue.claim import claim, look_out
+from meanwhile.queue.wake import Wake
+from meanwhile.queue.worker.gate import Gate
+from meanwhile.queue.worker.pool import Pool
+from meanwhile.queue.worker.role import Role
+from meanwhile.queue.worker.slots import Holdings
+
+SUPPLY = 0.1
+"""Seconds of work to claim ahead: short jobs come in batches, long ones one for each thread."""
+
+LARGEST_BATCH = 64
+ALL_HELD_PAUSE = 0.02
+
+
+class Claimer(Role):
+    """Claims jobs when threads have room."""
+
+    name = "claimer"
+
+    def __init__(
+        self, using: str, *, owner: str, lease: float, sweep: float, clock: Clock, wake: Wake, holdings: Holdings, pool: Pool, gate: Gate
+    ) -> None:
+        super().__init__(using)
+        self._owner, self._lease, self._sweep, self._clock = owner, lease, sweep, clock
+        self._wake, self._holdings, self._pool, self._gate = wake, holdings, pool, gate
+
+    def turn(self) -> None:
+        """Claim a batch, or wait until there may be something to claim."""
+        self._settle()
+        room = self._room()
+        if room <= 0:
+            with self._holdings.changed:
+                if self._room() <= 0 and not self.stopping.is_set():
+                    self._holdings.changed.wait(1.0)
+            return
+        waiting = look_out(self._clock.now(), using=self.using)
+        if not waiting.due_now:
+            self._wake.wait(self._until(waiting.next_due))
+            return
+        with self._gate():
+            jobs = claim(room, self._owner, now=self._clock.now(), lease=self._lease, using=self.using)
+        if jobs:
+            self._holdings.add(jobs)
+        else:
+            self._wake.wait(ALL_HELD_PAUSE)
+
+    def interrupt(self) -> None:
+        """End the wait."""
+        self._wake.set()
+        with self._holdings.changed:
+            self._holdings.changed.notify_all()
+
+    def _room(self) -> int:
+        """Return how many more jobs to claim: what keeps the threads busy for a moment, not more, so that others get some too."""
+        threads = self._pool.size()
+        ahead = int(SUPPLY / max(self._pool.typical_seconds(), SUPPLY / LARGEST_BATCH)) if threads else 0
+        free = threads - self._holdings.busy()
+        wanted = max(free, 0) + (ahead - 1 if ahead > 1 else 0)
+        held = self._holdings.waiting()
+        return wanted - held if held * 2 <= wanted else 0
+
+    def _until(self, next_due: datetime | None) -> float:
+        if next_due is None:
+            return self._sweep
+        return max(0.0, min(self._sweep, (next_due - self._clock.now()).total_seconds()))
+
+    def _settle(self) -> None:
+        """Hand back jobs whose outcome could not be written while the database was away."""
+        while self._holdings.unsettled:
+            _, job = next(iter(self._holdings.unsettled.items()))
+            acknowledge.hand_back_if_ours(job, using=self.using)
+            self._holdings.unsettled.pop(job.id, None)

@@ -1,0 +1,137 @@
+"""The worker's threads that run jobs: a fixed number, with replacements for those whose step never returned."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from django import db
+from django.db import connections
+
+from meanwhile.clock import Clock
+from meanwhile.queue.execution import Execution
+from meanwhile.queue.handlers import PlannedStep
+from meanwhile.queue.jobs import ClaimedJob
+from meanwhile.queue.worker.gate import Gate
+from meanwhile.queue.worker.role import keep_open
+from meanwhile.queue.worker.slots import Holdings, Slot
+
+logger = logging.getLogger("meanwhile.worker")
+
+REPLACEMENTS = 2
+"""Lost threads that are replaced, as a multiple of the worker's threads; after that it shrinks, so that threads stay bounded."""
+
+IDLE_LOOK = 1.0
+SMOOTHING = 0.2
+
+
+class Pool:
+    """Threads that take jobs from the holdings and run them."""
+
+    def __init__(
+        self, using: str, *, threads: int, clock: Clock, holdings: Holdings, gate: Gate, default_timeout: float, take_turns: bool
+    ) -> None:
+        self.using = using
+        self.slots: list[Slot] = []
+        self._wanted, self._lost = threads, 0
+        self._clock, self._holdings, self._gate = clock, holdings, gate
+        self._default_timeout, self._take_turns = default_timeout, take_turns
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._typical = 0.05
+        self.on_idle: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Start all threads."""
+        for _ in range(self._wanted):
+            self._add()
+
+    def stop(self) -> None:
+        """Ask the threads to hand back their jobs after the step that they are at."""
+        self._stopping.set()
+        with self._holdings.changed:
+            self._holdings.changed.notify_all()
+
+    def join(self, seconds: float) -> bool:
+        """Wait up to so many seconds for the threads to end; say whether all did."""
+        until = self._clock.monotonic() + seconds
+        for thread, slot in zip(list(self._threads), list(self.slots), strict=True):
+            if not slot.abandoned:
+                thread.join(max(0.0, until - self._clock.monotonic()))
+        return not any(t.is_alive() for t, slot in zip(self._threads, self.slots, strict=True) if not slot.abandoned)
+
+    def size(self) -> int:
+        """Return how many threads take jobs."""
+        return sum(not slot.abandoned for slot in self.slots)
+
+    def typical_seconds(self) -> float:
+        """Return how long a job takes these days, in seconds."""
+        return self._typical
+
+    def replace(self, slot: Slot) -> bool:
+        """Leave a thread to itself whose step never returned, and start another; False when too many are lost already."""
+        slot.abandoned = True
+        self._lost += 1
+        if self._lost > self._wanted * REPLACEMENTS:
+            logger.critical("Too many steps never returned; this worker goes on with fewer threads.", extra={"lost": self._lost})
+            return False
+        self._add()
+        return True
+
+    def _add(self) -> None:
+        slot = Slot()
+        thread = threading.Thread(target=self._loop, args=(slot,), name=f"meanwhile-run-{len(self.slots) + 1}", daemon=True)
+        self.slots.append(slot)
+        self._threads.append(thread)
+        thread.start()
+
+    def _loop(self, slot: Slot) -> None:
+        slot.thread = threading.get_ident()
+        while not self._stopping.is_set() and not slot.abandoned:
+            job = self._holdings.take(IDLE_LOOK)
+            if job is not None:
+                self._run(job, slot)
+        if not slot.abandoned:
+            connections.close_all()
+
+    def _run(self, job: ClaimedJob, slot: Slot) -> None:
+        began = self._clock.monotonic()
+        settled = False
+        try:
+            keep_open(self.using)
+            slot.connection = connections[self.using]
+            execution = Execution(
+                job,
+                using=self.using,
+                clock=self._clock,
+                stopping=self._stopping.is_set,
+                watch=lambda step: self._watch(slot, step),
+                **({"gate": self._gate} if self._take_turns else {}),
+            )
+            slot.execution = execution
+            execution.run()
+            settled = True
+        except BaseException:
+            if not slot.abandoned:
+                logger.exception("The outcome of a job could not be written; it is handed back as soon as possible.", extra={"job": job.id})
+        finally:
+            if not slot.abandoned:
+                slot.execution = slot.step = slot.deadline = None
+                self._holdings.done(job, settled=settled)
+                self._typical += SMOOTHING * (self._clock.monotonic() - began - self._typical)
+                self._tidy(settled=settled)
+
+    def _watch(self, slot: Slot, step: PlannedStep | None) -> None:
+        slot.step = step
+        if step is None:
+            slot.deadline = None
+        else:
+            slot.deadline = self._clock.monotonic() + (step.timeout or self._default_timeout)
+
+    def _tidy(self, *, settled: bool) -> None:
+        """Leave no trace of one job in this thread for the next: broken or old connections, collected queries."""
+        db.reset_queries()
+        for connection in connections.all(initialized_only=True):
+            if connection.alias != self.using or not settled or connection.errors_occurred:
+                connection.close_if_unusable_or_obsolete()

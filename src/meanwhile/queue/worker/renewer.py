@@ -1,0 +1,47 @@
+"""Renew the worker's leases in time, and its own sign of life."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from meanwhile.clock import Clock
+from meanwhile.queue.lease import renew
+from meanwhile.queue.models import WorkerProcess
+from meanwhile.queue.worker.role import Role
+from meanwhile.queue.worker.slots import Holdings
+
+RENEWALS_A_LEASE = 3
+
+
+class Renewer(Role):
+    """Renews three times a lease."""
+
+    name = "renewer"
+
+    def __init__(self, using: str, *, owner: str, lease: float, threads: int, clock: Clock, holdings: Holdings) -> None:
+        super().__init__(using)
+        self._owner, self._lease, self._threads = owner, lease, threads
+        self._clock, self._holdings = clock, holdings
+        self._started = clock.now()
+
+    def turn(self) -> None:
+        """Renew, sign, and wait for the next time."""
+        now = self._clock.now()
+        renew(self._holdings.leased(), self._owner, now=now, lease=self._lease, using=self.using)
+        WorkerProcess.objects.using(self.using).update_or_create(
+            owner=self._owner,
+            defaults={"seen": now, "running": self._holdings.busy()},
+            create_defaults={
+                "host": socket.gethostname(),
+                "pid": os.getpid(),
+                "threads": self._threads,
+                "started": self._started,
+                "seen": now,
+            },
+        )
+        self.stopping.wait(self._lease / RENEWALS_A_LEASE)
+
+    def sign_off(self) -> None:
+        """Take this worker out of the list of those alive."""
+        WorkerProcess.objects.using(self.using).filter(owner=self._owner).delete()

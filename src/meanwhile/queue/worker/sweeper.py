@@ -1,0 +1,47 @@
+"""The guarantee behind the wake-ups: take back lost jobs, let stuck ones go, forget dead workers, prune what is old."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from meanwhile import conf
+from meanwhile.clock import Clock
+from meanwhile.queue import owner as owners
+from meanwhile.queue.hold import release_stuck
+from meanwhile.queue.lease import take_back
+from meanwhile.queue.models import WorkerProcess
+from meanwhile.queue.prune import prune_jobs
+from meanwhile.queue.wake import Wake
+from meanwhile.queue.worker.role import Role
+
+PRUNE_EVERY = 3600.0
+FORGET_WORKERS_AFTER = timedelta(hours=1)
+
+
+class Sweeper(Role):
+    """Sweeps every few seconds, and at once when the worker starts."""
+
+    name = "sweeper"
+
+    def __init__(self, using: str, *, sweep: float, clock: Clock, wake: Wake) -> None:
+        super().__init__(using)
+        self._sweep, self._clock, self._wake = sweep, clock, wake
+        self._pruned = clock.monotonic()
+
+    def turn(self) -> None:
+        """Sweep once, and wait for the next time."""
+        now = self._clock.now()
+        if take_back(now=now, max_takeovers=conf.get().max_takeovers, using=self.using) + release_stuck(using=self.using):
+            self._wake.set()
+        self._forget_workers()
+        if self._clock.monotonic() - self._pruned > PRUNE_EVERY:
+            self._pruned = self._clock.monotonic()
+            prune_jobs(conf.get().retention, now=now, using=self.using)
+        self.stopping.wait(self._sweep)
+
+    def _forget_workers(self) -> None:
+        workers = WorkerProcess.objects.using(self.using)
+        gone = [worker.owner for worker in workers.all() if owners.is_dead(worker.owner)]
+        old = workers.filter(seen__lt=self._clock.now() - FORGET_WORKERS_AFTER)
+        if gone or old.exists():
+            (workers.filter(owner__in=gone) | old).delete()

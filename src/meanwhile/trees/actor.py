@@ -1,0 +1,35 @@
+"""The person in whose name things happen (spec, "Who")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+_actor: ContextVar[Any] = ContextVar("meanwhile_actor", default=None)
+
+
+@contextmanager
+def acting_as(user: Any) -> Iterator[None]:
+    """Run the body in a person's name: runs that start in it know the person as their actor.
+
+    ``user`` is a user object, or None or an anonymous user for nobody.
+
+    >>> with acting_as(request.user):
+    ...     booking.save()
+    """
+    token = _actor.set(user if getattr(user, "is_authenticated", False) else None)
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+
+
+def current_actor() -> Any:
+    """Return the person in whose name the current code runs, or None."""
+    actor = _actor.get()
+    if actor is None:
+        return None
+    # request.user is lazy; what is kept must not load itself from another thread later.
+    return getattr(actor, "_wrapped", actor) if type(actor).__name__ == "SimpleLazyObject" else actor

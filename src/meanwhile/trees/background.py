@@ -1,0 +1,185 @@
+"""The background of a run: one branch of its tree, as a job's steps.
+
+A step reads the record when it runs; if the record is gone the job ends as skipped, unless the event was Deleted, which carries the
+last values (spec, "Background jobs").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from meanwhile.actions.base import Action, Node
+from meanwhile.clock import Clock, SystemClock
+from meanwhile.exceptions import SkipJob
+from meanwhile.queue.enqueue import enqueue
+from meanwhile.queue.handlers import PlannedStep, StepRun
+from meanwhile.queue.jobs import ClaimedJob
+from meanwhile.queue.states import State
+from meanwhile.trees import history
+from meanwhile.trees.actor import acting_as
+from meanwhile.trees.branch import branch_job
+from meanwhile.trees.capture_row import fresh
+from meanwhile.trees.conditions import evaluate
+from meanwhile.trees.context import RunContext, running, stored_names
+from meanwhile.trees.listening import listens_to_updates
+from meanwhile.trees.nodes import Background, Delay, If
+from meanwhile.trees.stepping import RunStep
+from meanwhile.trees.versions import load_version
+
+
+class TreeHandler:
+    """Opens the jobs of trees (`queue.handlers.Handler`)."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+
+    def open(self, job: ClaimedJob, *, using: str) -> BranchPlan:
+        """Return the steps of a job's branch, in the version of the tree that its run started with."""
+        tree = load_version(UUID(job.payload["version"]), using=using)
+        context = RunContext.from_payload(job.payload, tree, using=using)
+        return BranchPlan(job, context, self._clock)
+
+    def ended(self, group: str, payload: dict[str, Any], state: State, error: str, *, using: str) -> None:
+        """Count a job of a run that was ended, or reopened, by hand."""
+        if state is State.READY:
+            history.job_reopened(UUID(group), using=using)
+        else:
+            history.job_ended(UUID(group), state, error, using=using, clock=self._clock)
+
+    def settled(self, group: str, *, using: str) -> None:
+        """Look anew at what a run's jobs came to, after a failed one was cancelled or skipped by hand."""
+        history.run_reviewed(UUID(group), using=using)
+
+
+class BranchPlan:
+    """The steps of one Background or Delay (`queue.handlers.Plan`)."""
+
+    def __init__(self, job: ClaimedJob, context: RunContext, clock: Clock) -> None:
+        self._job, self._context, self._clock = job, context, clock
+        self._path = job.payload["path"]
+        node = context.tree.node_at(self._path)
+        self._children: Sequence[Node] = node.do if isinstance(node, Background | Delay) else ()
+
+    def next(self) -> PlannedStep | None:
+        """Return the first step without a mark."""
+        return self._first_open(self._children, f"{self._path}.")
+
+    def ended(self, state: State, error: str) -> None:
+        """Count the end of this job in its run."""
+        history.job_ended(self._context.run_id, state, error, using=self._context.using, clock=self._clock)
+
+    def _first_open(self, nodes: Sequence[Node], prefix: str) -> PlannedStep | None:
+        done = self._job.steps.get("done", {})
+        for index, node in enumerate(nodes):
+            path = f"{prefix}{index}"
+            if node.disabled or path in done:
+                continue
+            if isinstance(node, If):
+                branch = self._branch(node, path)
+                step = self._first_open(getattr(node, branch), f"{path}.{branch}.")
+                if step is not None:
+                    return step
+            else:
+                return self._planned(node, path)
+        return None
+
+    def _branch(self, node: If, path: str) -> str:
+        """Decide a condition once: the decision is stored with the next mark, so that a job goes on where it was."""
+        branches: dict[str, str] = self._job.steps.setdefault("branches", {})
+        if path not in branches:
+            names = self._names()
+            step = RunStep(self._context, path, self._record(lock=False), names, self._clock)
+            branches[path] = "then" if evaluate(node.condition, step.facts(), timezone.get_default_timezone()) else "otherwise"
+        return branches[path]
+
+    def _planned(self, node: Node, path: str) -> PlannedStep:
+        if isinstance(node, Action):
+            return PlannedStep(
+                key=path,
+                label=node.title(),
+                run=lambda run: self._act(node, path, run),
+                atomic=node.atomic and not node.outside,
+                timeout=node.time_limit,
+                retry=node.retry_policy,
+                goes_on=node.on_error == "continue",
+            )
+        assert isinstance(node, Background | Delay)
+        return PlannedStep(key=path, label=node.title(), run=lambda run: self._queue(node, path, run))
+
+    def _act(self, node: Action, path: str, run: StepRun) -> Any:
+        with ExitStack() as stack:
+            stack.enter_context(running(self._context))
+            stack.enter_context(acting_as(self._context.actor))
+            record = self._record(lock=node.atomic and not node.outside, stack=stack)
+            names = self._names()
+            known = set(names)
+            result = node.execute(RunStep(self._context, path, record, names, self._clock, run, again=self._job.steps.get("again", 0)))
+            if set(names) != known or any(names[name].pk is None for name in names):
+                self._job.steps["names"] = stored_names(names)
+            return result
+
+    def _queue(self, node: Background | Delay, path: str, run: StepRun) -> None:
+        names = self._names()
+        step = RunStep(self._context, path, self._record(lock=False), names, self._clock, run)
+        enqueue(
+            [branch_job(self._context, path, node, step, names, self._clock)],
+            using=self._context.using,
+            clock=self._clock,
+        )
+        history.jobs_added(self._context.run_id, 1, using=self._context.using)
+
+    def _record(self, *, lock: bool, stack: ExitStack | None = None) -> Model | None:
+        context = self._context
+        if not context.model:
+            return None
+        model = apps.get_model(context.model)
+        if context.deleted:
+            return _last_values(model, context)
+        records = model._base_manager.using(context.using)
+        watched = lock and listens_to_updates(model) and transaction.get_connection(context.using).in_atomic_block
+        if watched:
+            records = (
+                records.select_for_update(of=("self",))
+                if _can_lock_self(context.using)
+                else records.select_for_update()
+            )
+        record = records.filter(pk=context.record_pk).first()
+        if record is None:
+            raise SkipJob(
+                _("The record is gone: %(model)s %(pk)s.") % {"model": context.model, "pk": context.record_pk}
+            )
+        if watched and stack is not None:
+            stack.enter_context(fresh(record))
+        return record
+
+    def _names(self) -> dict[str, Model]:
+        stored = self._job.steps.get("names") or self._job.payload["names"]
+        names = {}
+        for name, (label, key) in stored.items():
+            record = apps.get_model(label)._base_manager.using(self._context.using).filter(pk=key).first()
+            if record is not None:
+                names[name] = record
+        return names
+
+
+def _last_values(model: type[Model], context: RunContext) -> Model:
+    values = {}
+    for field in model._meta.concrete_fields:
+        if field.name in context.event.old:
+            values[field.attname] = context.event.old[field.name]
+    record = model(**values)
+    record._state.db = context.using
+    return record
+
+
+def _can_lock_self(using: str) -> bool:
+    return transaction.get_connection(using).features.has_select_for_update_of

@@ -1,0 +1,157 @@
+"""What a run knows: its tree and version, its event, its record, its person, and the chain of trees that led to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db.models import Model
+
+from meanwhile import conf
+from meanwhile.trees.change import Change
+from meanwhile.trees.document import EventTree
+from meanwhile.trees.events import Called
+from meanwhile.trees.parameters import checked
+from meanwhile.trees.stored import from_stored, to_stored
+
+
+@dataclass(frozen=True, slots=True)
+class EventData:
+    """The event that started a run. ``old`` and ``new`` are plain values by field name, as they were then."""
+
+    type: str
+    old: Mapping[str, Any] = field(default_factory=dict)
+    new: Mapping[str, Any] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
+    is_new: bool = False
+
+    @classmethod
+    def of(cls, change: Change, event_type: str) -> EventData:
+        """Return the data of a change."""
+        return cls(event_type, change.old, change.new, change.changed, change.created)
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """One run. It travels to the background as JSON in a job's payload (`payload`, `from_payload`)."""
+
+    run_id: UUID
+    version_id: UUID
+    tree: EventTree
+    event: EventData
+    model: str
+    record_pk: Any
+    params: Mapping[str, Any]
+    actor: Any
+    parent_id: UUID | None
+    chain: tuple[str, ...]
+    using: str
+    names: dict[str, Model] = field(default_factory=dict)
+
+    @property
+    def deleted(self) -> bool:
+        """True if the run's record is gone because its deletion is the event."""
+        return self.event.type == "deleted"
+
+    def payload(self, path: str) -> dict[str, Any]:
+        """Return what a job of this run needs to know, as JSON data; ``path`` is the Background or Delay it runs."""
+        return {
+            "run": str(self.run_id),
+            "version": str(self.version_id),
+            "path": path,
+            "model": self.model,
+            "pk": _key(self.record_pk),
+            "event": self._stored_event(),
+            "params": dict(self.params),
+            "actor": _key(self.actor.pk) if self.actor is not None else None,
+            "parent": str(self.parent_id) if self.parent_id else None,
+            "chain": list(self.chain),
+            "names": stored_names(self.names),
+        }
+
+    def _stored_event(self) -> dict[str, Any]:
+        event = self.event
+        if not self.model:
+            return {"type": event.type}
+        model = apps.get_model(self.model)
+        settings = conf.get()
+        limit = settings.max_payload // 8
+        old = event.old if self.deleted else {name: event.old[name] for name in event.changed if name in event.old}
+        return {
+            "type": event.type,
+            "old": to_stored(model, old, settings.sensitive_fields, limit),
+            "new": to_stored(model, event.new, settings.sensitive_fields, limit),
+            "changed": sorted(event.changed),
+            "is_new": event.is_new,
+        }
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any], tree: EventTree, *, using: str) -> RunContext:
+        """Return the run that a job belongs to, without its named records (they are loaded when a step needs them)."""
+        label = payload["model"]
+        return cls(
+            run_id=UUID(payload["run"]),
+            version_id=UUID(payload["version"]),
+            tree=tree,
+            event=_event(payload["event"], label),
+            model=label,
+            record_pk=payload["pk"],
+            params=_params(tree, payload["params"]),
+            actor=_load_actor(payload["actor"], using),
+            parent_id=UUID(payload["parent"]) if payload["parent"] else None,
+            chain=tuple(payload["chain"]),
+            using=using,
+        )
+
+
+_current: ContextVar[RunContext | None] = ContextVar("meanwhile_run", default=None)
+
+
+def current_run() -> RunContext | None:
+    """Return the run whose action is running in this context, if any."""
+    return _current.get()
+
+
+@contextmanager
+def running(context: RunContext) -> Iterator[None]:
+    """Make a run the current one: changes made in the body belong to its chain."""
+    token = _current.set(context)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def stored_names(names: Mapping[str, Model]) -> dict[str, list[Any]]:
+    """Return named records as JSON data: name to (model label, key)."""
+    return {name: [record._meta.label, _key(record.pk)] for name, record in names.items()}
+
+
+def _key(value: Any) -> Any:
+    return value if value is None or isinstance(value, int | str) else str(value)
+
+
+def _event(stored: Mapping[str, Any], label: str) -> EventData:
+    if not label:
+        return EventData(stored["type"])
+    model = apps.get_model(label)
+    new = from_stored(model, stored["new"])
+    # What did not change is stored once.
+    old = {**({} if stored["is_new"] else new), **from_stored(model, stored["old"])}
+    return EventData(stored["type"], old, new, frozenset(stored["changed"]), stored["is_new"])
+
+
+def _params(tree: EventTree, stored: Mapping[str, Any]) -> dict[str, Any]:
+    return checked(tree.on, stored, of=tree.name) if isinstance(tree.on, Called) else {}
+
+
+def _load_actor(key: Any, using: str) -> Any:
+    if key is None:
+        return None
+    return get_user_model()._default_manager.using(using).filter(pk=key).first()

@@ -1,0 +1,109 @@
+"""The foreground of a run: its actions in order, in the record's transaction; what stands under Background and Delay is gathered.
+
+"Foreground" = finished before the user gets the next page (spec, "One rule for the transaction").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from meanwhile.actions.base import Action, Node
+from meanwhile.clock import Clock
+from meanwhile.exceptions import ActionFailed, ResultNotStorable
+from meanwhile.queue import sql
+from meanwhile.queue.execution import describe
+from meanwhile.queue.jobs import NewJob
+from meanwhile.trees.branch import branch_job
+from meanwhile.trees.conditions import evaluate
+from meanwhile.trees.context import RunContext
+from meanwhile.trees.nodes import Background, Delay, If
+from meanwhile.trees.stepping import RunStep
+
+
+class Foreground:
+    """Runs a tree's foreground once. Afterwards ``steps`` is its history and ``jobs`` what is to be queued."""
+
+    def __init__(self, context: RunContext, record: Model | None, clock: Clock) -> None:
+        self.steps: list[dict[str, Any]] = []
+        self.jobs: list[NewJob] = []
+        self._context, self._record, self._clock = context, record, clock
+        self._branches: list[tuple[str, Background | Delay]] = []
+
+    def run(self) -> None:
+        """Run it. Raises `ActionFailed`, after which the caller's transaction must not be committed."""
+        self._run_all(self._context.tree.do, "")
+        # Jobs are made last: a name given, or a date moved, by an action below a Background counts.
+        for path, node in self._branches:
+            self.jobs.append(self._guarded(path, node, lambda path=path, node=node: self._job(path, node)))  # type: ignore[misc]
+
+    def _run_all(self, nodes: Sequence[Node], prefix: str) -> None:
+        for index, node in enumerate(nodes):
+            if not node.disabled:
+                self._run_one(node, f"{prefix}{index}")
+
+    def _run_one(self, node: Node, path: str) -> None:
+        match node:
+            case Background() | Delay():
+                self._branches.append((path, node))
+            case If():
+                holds = self._guarded(path, node, lambda: evaluate(node.condition, self._step(path).facts(), timezone.get_default_timezone()))
+                self.steps.append({"path": path, "label": node.title(), "branch": "then" if holds else "otherwise"})
+                self._run_all(node.then if holds else node.otherwise, f"{path}.{'then' if holds else 'otherwise'}.")
+            case Action():
+                self._act(node, path)
+
+    def _act(self, node: Action, path: str) -> None:
+        started = self._clock.monotonic()
+        entry: dict[str, Any] = {"path": path, "label": node.title(), "at": self._clock.now().isoformat()}
+        if node.on_error == "continue":
+            error = self._try(node, path)
+            if error is not None:
+                entry["error"] = describe(error)
+        else:
+            result = self._guarded(path, node, lambda: _storable(node, node.execute(self._step(path))))
+            if result is not None:
+                entry["result"] = result
+        entry["ms"] = round((self._clock.monotonic() - started) * 1000, 1)
+        self.steps.append(entry)
+
+    def _try(self, node: Action, path: str) -> BaseException | None:
+        """Run an action in a savepoint of its own; return its error instead of raising it."""
+        before = dict(self._record.__dict__) if self._record is not None else {}
+        try:
+            with transaction.atomic(using=self._context.using):
+                _storable(node, node.execute(self._step(path)))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - "on error: continue"
+            if self._record is not None:
+                self._record.__dict__.clear()
+                self._record.__dict__.update(before)
+            return error
+        return None
+
+    def _guarded(self, path: str, node: Node, do: Any) -> Any:
+        try:
+            return do()
+        except ActionFailed:
+            raise  # of a tree that this one called or set off: it names the step that failed
+        except (Exception, SystemExit) as error:
+            self.steps.append({"path": path, "label": node.title(), "error": describe(error)})
+            raise ActionFailed(self._context.tree.name, path, node.title(), error) from error
+
+    def _job(self, path: str, node: Background | Delay) -> NewJob:
+        return branch_job(self._context, path, node, self._step(path), self._context.names, self._clock)
+
+    def _step(self, path: str) -> RunStep:
+        return RunStep(self._context, path, self._record, self._context.names, self._clock)
+
+
+def _storable(node: Action, result: Any) -> Any:
+    if result is None:
+        return None
+    try:
+        return sql.from_json(sql.as_json(result))
+    except (TypeError, ValueError) as error:
+        raise ResultNotStorable(node.title(), result) from error

@@ -1,0 +1,160 @@
+"""Write runs, count their jobs, and keep the failed ones although their transaction was rolled back (spec, "History")."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, connections, transaction
+from django.db.models import Model
+
+from meanwhile import conf, signals
+from meanwhile.clock import Clock, SystemClock
+from meanwhile.queue import sql
+from meanwhile.queue.models import Job
+from meanwhile.queue.states import State
+from meanwhile.trees.context import RunContext
+from meanwhile.trees.models import Run, RunState
+from meanwhile.trees.stored import to_stored
+
+logger = logging.getLogger("meanwhile.trees")
+
+
+class _Pending(threading.local):
+    """Failed runs of this thread that can't be written before its transaction is over."""
+
+    def __init__(self) -> None:
+        self.runs: list[tuple[str, Run, Any]] = []
+
+
+_pending = _Pending()
+
+
+def run_row(context: RunContext, *, clock: Clock) -> Run:
+    """Return the row of a run that begins now."""
+    actor = context.actor
+    return Run(
+        id=context.run_id,
+        version_id=context.version_id,
+        tree=context.tree.key,
+        event=context.event.type,
+        model=context.model,
+        record_pk="" if context.record_pk is None else str(context.record_pk)[:200],
+        actor_pk="" if actor is None else str(actor.pk),
+        actor_name="" if actor is None else str(actor)[:200],
+        changes=_changes(context),
+        parent_id=context.parent_id,
+        depth=len(context.chain),
+        created=clock.now(),
+    )
+
+
+def write_run(run: Run, jobs: int, *, clock: Clock, using: str) -> None:
+    """Store a run whose foreground is done, in the record's transaction."""
+    run.page_at = clock.now()
+    run.open_jobs = jobs
+    run.state = RunState.RUNNING if jobs else RunState.SUCCEEDED
+    run.finished = None if jobs else run.page_at
+    run.save(using=using, force_insert=True)
+
+
+def keep_failed(run: Run, error: BaseException, *, tree: Any, clock: Clock, using: str) -> None:
+    """Store a run whose foreground failed: now if that is possible, else when the transaction around it is over.
+
+    It is written after the commit, or with the next request or job of this thread after a rollback; the log has it at once.
+    """
+    run.state, run.error, run.finished = RunState.FAILED, str(error)[:10_000], clock.now()
+    logger.error("A foreground action failed; nothing of the change was kept: %s", error, extra={"run": str(run.id)})
+    _pending.runs.append((using, run, tree))
+    if connections[using].in_atomic_block:
+        transaction.on_commit(flush_failed, using=using, robust=True)
+    else:
+        flush_failed()
+
+
+def flush_failed(**_: Any) -> None:
+    """Write this thread's failed runs whose transaction is over. Called by the form mixins, after requests and after jobs."""
+    from meanwhile.trees.versions import ensure_version
+
+    waiting = [entry for entry in _pending.runs if connections[entry[0]].in_atomic_block]
+    ready = [entry for entry in _pending.runs if not connections[entry[0]].in_atomic_block]
+    _pending.runs = waiting
+    for using, run, tree in ready:
+        try:
+            with transaction.atomic(using=using):
+                ensure_version(tree, using=using, clock=SystemClock())
+                Run.objects.using(using).bulk_create([run], ignore_conflicts=True)
+        except DatabaseError:
+            logger.exception(
+                "A failed run could not be written to the history: %s", run.error, extra={"run": str(run.id)}
+            )
+            continue
+        signals.run_failed.send_robust(sender=Run, run=run)
+
+
+def jobs_added(run_id: UUID, number: int, *, using: str) -> None:
+    """Count jobs that a run's background queued."""
+    _update(run_id, "open_jobs = open_jobs + %s", [number], using)
+
+
+def job_ended(run_id: UUID, state: State, error: str, *, using: str, clock: Clock) -> None:
+    """Count the end of a job of a run; the last one ends the run, a failed one fails it at once."""
+    connection = connections[using]
+    worst = {State.FAILED: RunState.FAILED, State.CANCELLED: RunState.CANCELLED, State.SKIPPED: RunState.SKIPPED}.get(
+        state
+    )
+    settled = "CASE WHEN state = 'running' AND open_jobs <= 1 THEN 'succeeded' ELSE state END"
+    sets, parameters = f"open_jobs = open_jobs - 1, state = {settled}", []
+    if worst is not None:
+        # A failure outweighs everything, a success nothing.
+        sets = "open_jobs = open_jobs - 1, state = CASE WHEN state = 'failed' THEN state ELSE %s END, error = %s"
+        parameters = [worst.value, error[:10_000]]
+    sets += ", finished = CASE WHEN open_jobs <= 1 THEN %s ELSE finished END"
+    _update(run_id, sets, [*parameters, sql.moment(connection, clock.now())], using)
+
+
+def job_reopened(run_id: UUID, *, using: str) -> None:
+    """Count a failed job that was given another try: its run is under way again, unless another job of it failed too."""
+    others = Job.objects.using(using).filter(group=str(run_id), state=State.FAILED).exists()
+    state = RunState.FAILED if others else RunState.RUNNING
+    _update(run_id, "open_jobs = open_jobs + 1, state = %s, finished = NULL", [state.value], using)
+
+
+def run_reviewed(run_id: UUID, *, using: str) -> None:
+    """Take a run's state anew from its jobs, after a failed one of them was cancelled or skipped by hand."""
+    states = set(Job.objects.using(using).filter(group=str(run_id)).values_list("state", flat=True))
+    for worst, state in (
+        (State.FAILED, RunState.FAILED),
+        (State.READY, RunState.RUNNING),
+        (State.RUNNING, RunState.RUNNING),
+        (State.CANCELLED, RunState.CANCELLED),
+        (State.SKIPPED, RunState.SKIPPED),
+    ):
+        if worst in states:
+            Run.objects.using(using).filter(pk=run_id).update(state=state)
+            return
+
+
+def _update(run_id: UUID, sets: str, parameters: list[Any], using: str) -> None:
+    connection = connections[using]
+    key = run_id if sql.is_postgresql(connection) else run_id.hex
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE meanwhile_run SET {sets} WHERE id = %s", [*parameters, key])  # noqa: S608
+
+
+def _changes(context: RunContext) -> dict[str, Any]:
+    event = context.event
+    if not context.model:
+        return {}
+    from django.apps import apps
+
+    model: type[Model] = apps.get_model(context.model)
+    settings = conf.get()
+    shown = event.changed or (frozenset(event.old) if context.deleted else frozenset())
+    stored = {}
+    for side, values in (("old", event.old), ("new", event.new)):
+        kept = {name: value for name, value in values.items() if name in shown}
+        stored[side] = to_stored(model, kept, settings.sensitive_fields, settings.max_history_value)
+    return stored

@@ -1,0 +1,84 @@
+"""Values of a change as JSON in the history and in a job's payload, and back without loss."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import JSONField
+
+from meanwhile.trees.snapshot import from_json, plain_value, storing_field, to_json
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+ALWAYS_SENSITIVE = "password"
+
+
+def to_stored(
+    model: type[Model], values: Mapping[str, Any], sensitive: Iterable[str | re.Pattern[str]], max_bytes_per_value: int
+) -> dict[str, Any]:
+    """Return a change's `old` or `new` as JSON data: `{"values": {name: …}, "cut": [names]}`.
+
+    Fields whose name matches one of the regular expressions `sensitive` (anywhere in it, in any case) never enter, nor
+    does one named like a password. A value whose JSON text is longer than `max_bytes_per_value` bytes is left out and
+    its name listed in "cut" (spec: "History").
+    """
+    hidden = [re.compile(pattern, re.IGNORECASE) if isinstance(pattern, str) else pattern for pattern in sensitive]
+    hidden.append(re.compile(ALWAYS_SENSITIVE, re.IGNORECASE))
+    kept: dict[str, Any] = {}
+    cut: list[str] = []
+    for name, value in values.items():
+        if any(pattern.search(name) for pattern in hidden):
+            continue
+        data = _to_data(model._meta.get_field(name), value)
+        if len(json.dumps(data, ensure_ascii=False).encode()) > max_bytes_per_value:
+            cut.append(name)
+        else:
+            kept[name] = data
+    return {"values": kept, "cut": sorted(cut)}
+
+
+def from_stored(model: type[Model], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plain values that `to_stored` was given, without those it left out.
+
+    A field that the model no longer has, or whose type no longer takes the value, is left out too: a change may be
+    read months after it was stored.
+    """
+    values: dict[str, Any] = {}
+    for name, data in stored["values"].items():
+        try:
+            values[name] = _from_data(model._meta.get_field(name), data)
+        except (FieldDoesNotExist, ValidationError, ValueError, TypeError):
+            continue
+    return values
+
+
+def _to_data(field: Any, value: Any) -> Any:
+    field = storing_field(field)
+    if value is None:
+        return None
+    if isinstance(field, JSONField):
+        return json.loads(to_json(field, value))
+    if isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    # Django's own serialisation of a field; it asks the instance for nothing but the attribute. The output field of a
+    # generated one has no attribute yet.
+    field = copy.copy(field)
+    field.attname = "value"
+    return field.value_to_string(SimpleNamespace(value=value))
+
+
+def _from_data(field: Any, data: Any) -> Any:
+    field = storing_field(field)
+    if data is None:
+        return None
+    if isinstance(field, JSONField):
+        return from_json(field, json.dumps(data))
+    return plain_value(field, field.to_python(data))

@@ -1,0 +1,61 @@
+"""What every test gets, and what a run could not do for want of a program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+REQUIRE_ALL = os.environ.get("MEANWHILE_REQUIRE_ALL") == "1"
+
+
+def chromium() -> str | None:
+    """Path of the browser: MEANWHILE_CHROMIUM, else the first known name on PATH."""
+    return os.environ.get("MEANWHILE_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+def on_postgres() -> bool:
+    return os.environ.get("MEANWHILE_TEST_DB") == "postgres"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by the folder they stand in, and skip what this machine or database cannot run."""
+    for item in items:
+        if item.path.is_relative_to(TESTS / "browser"):
+            item.add_marker(pytest.mark.browser)
+        if item.path.is_relative_to(TESTS / "crash"):
+            item.add_marker(pytest.mark.crash)
+        if item.get_closest_marker("browser") and not chromium() and not REQUIRE_ALL:
+            item.add_marker(pytest.mark.skip(reason="no Chromium on PATH"))
+        if item.get_closest_marker("postgres") and not on_postgres():
+            item.add_marker(pytest.mark.skip(reason="runs on PostgreSQL only"))
+        if item.get_closest_marker("sqlite") and on_postgres():
+            item.add_marker(pytest.mark.skip(reason="runs on SQLite only"))
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Iterator[str]:
+    """The browser to drive, for tests under tests/browser.
+
+    While it is in use Django's guard against calls from asynchronous code is off: Playwright's synchronous API runs an
+    event loop in this thread, which Django takes for such code.
+    """
+    path = chromium()
+    if path is None:
+        pytest.fail("no Chromium on PATH, and MEANWHILE_CHROMIUM names none")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what the whole run had to leave out, right above the last line."""
+    if not_run := os.environ.get("MEANWHILE_NOT_RUN"):
+        terminalreporter.section("not run on this machine", yellow=True)
+        for part in not_run.split("; "):
+            terminalreporter.line(part)

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from meanwhile.queue.acknowledge import end
+from meanwhile.queue.claim import claim, look_out
+from meanwhile.queue.enqueue import enqueue
+from meanwhile.queue.hold import release_stuck
+from meanwhile.queue.models import Job
+from meanwhile.queue.states import State
+from tests.integration.queue.conftest import NOON
+from tests.integration.queue.toys import job
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("toy")]
+
+
+def take(number, now=NOON, owner="me"):
+    return [claimed.name for claimed in claim(number, owner, now=now, lease=30, using="default")]
+
+
+def queue(clock, *jobs):
+    return enqueue(jobs, clock=clock)
+
+
+def test_jobs_start_by_priority_then_due_time_then_arrival(clock):
+    queue(
+        clock,
+        job(name="late", due=NOON - timedelta(minutes=1)),
+        job(name="first of a pair", due=NOON - timedelta(minutes=5)),
+        job(name="second of a pair", due=NOON - timedelta(minutes=5)),
+        job(name="urgent", due=NOON, priority=5),
+    )
+    assert take(10) == ["urgent", "first of a pair", "second of a pair", "late"]
+
+
+def test_a_claim_takes_no_more_than_its_limit_and_nothing_twice(clock):
+    queue(clock, *[job(name=str(n)) for n in range(5)])
+    assert [take(2), take(2), take(2), take(2)] == [["0", "1"], ["2", "3"], ["4"], []]
+
+
+def test_jobs_that_are_not_due_stay(clock):
+    queue(clock, job(name="tomorrow", due=NOON + timedelta(days=1), priority=9), job(name="now"))
+    assert take(10) == ["now"]
+    assert take(10, now=NOON + timedelta(days=1)) == ["tomorrow"]
+
+
+def test_the_lookout_names_the_next_due_moment(clock):
+    queue(clock, job(due=NOON + timedelta(hours=3)), job(due=NOON + timedelta(hours=2), priority=-1))
+    waiting = look_out(NOON, using="default")
+    assert (waiting.due_now, waiting.next_due) == ((), NOON + timedelta(hours=2))
+
+
+def test_a_claimed_job_carries_a_new_token_each_time(clock):
+    queue(clock, job(name="a"))
+    first = claim(1, "me", now=NOON, lease=30, using="default")[0]
+    Job.objects.update(state=State.READY)
+    second = claim(1, "you", now=NOON, lease=30, using="default")[0]
+    assert second.token > first.token
+
+
+def test_jobs_of_one_serial_key_run_one_after_the_other_in_arrival_order(clock):
+    queue(clock, *[job(name=f"{key}{n}", serial_key=key) for n in range(3) for key in "ab"])
+    order = []
+    for _ in range(3):
+        claimed = claim(10, "me", now=NOON, lease=30, using="default")
+        order.append([one.name for one in claimed])
+        for one in claimed:
+            end(one, State.SUCCEEDED, now=NOON, using="default")
+    assert order == [["a0", "b0"], ["a1", "b1"], ["a2", "b2"]]
+
+
+def test_a_long_line_behind_one_key_does_not_hide_other_jobs(clock):
+    queue(clock, *[job(name=f"a{n}", serial_key="a") for n in range(20)], job(name="other"))
+    assert take(2) == ["a0"]
+    assert take(2) == ["other"]
+
+
+def test_a_serial_job_that_waits_for_its_next_try_holds_back_those_behind_it(clock):
+    queue(clock, job(name="retrying", serial_key="a", due=NOON + timedelta(minutes=1)), job(name="behind", serial_key="a"))
+    assert take(10) == []
+    assert take(10, now=NOON + timedelta(minutes=1)) == ["retrying"]
+
+
+def test_the_sweep_releases_a_job_that_nothing_holds_back_any_more(clock):
+    queue(clock, job(name="forgotten", serial_key="a"))
+    Job.objects.update(held=True)
+    assert take(1) == []
+    assert release_stuck(using="default") == 1
+    assert take(1) == ["forgotten"]
+
+
+def test_every_statement_of_a_claim_is_served_by_the_claim_index(clock, django_assert_max_num_queries):
+    queue(clock, *[job(name=str(n), priority=n % 3, due=NOON + timedelta(minutes=n)) for n in range(300)])
+    from django.test.utils import CaptureQueriesContext
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    with CaptureQueriesContext(connection, ) as queries:
+        claim(5, "me", now=NOON, lease=30, using="default")
+    with connection.cursor() as cursor:
+        for query in queries:
+            if "meanwhile_job" not in query["sql"]:
+                continue
+            prefix = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
+            cursor.execute(prefix + query["sql"])
+            plan = "\n".join(" ".join(map(str, row)) for row in cursor.fetchall())
+            assert "meanwhile_job_claim" in plan
+            assert "SCAN meanwhile_job\n" not in plan
+            assert "Seq Scan" not in plan
