@@ -97,11 +97,15 @@ TIME_ZONE = "Europe/Berlin"
 USE_TZ = True
 
 # "Send Email in the foreground can't be taken back" is true, and what the second form is there to show.
-SILENCED_SYSTEM_CHECKS: list[str] = []
+SILENCED_SYSTEM_CHECKS = ["meanwhile.W101"]
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "loggers": {"meanwhile": {"handlers": ["console"], "level": "WARNING"}},
+    "loggers": {
+        # One line for a job that is given up, not a traceback for each try: the admin has the rest.
+        "meanwhile": {"handlers": ["console"], "level": "ERROR"},
+        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+    },
 }

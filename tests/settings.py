@@ -24,11 +24,15 @@ def _folder() -> Path:
     if given:
         return Path(given)
     made = tempfile.mkdtemp(prefix="meanwhile-tests-")
-    owner = os.getpid()
-    # A forked child runs atexit handlers too and must leave the folder alone.
-    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(made, ignore_errors=True))
+    atexit.register(_remove, made, os.getpid())
     os.environ["MEANWHILE_TEST_FOLDER"] = made
     return Path(made)
+
+
+def _remove(folder: str, owner: int) -> None:
+    # A forked child runs atexit handlers too and must leave the folder alone.
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sqlite(folder: Path, name: str | None) -> dict[str, Any]:

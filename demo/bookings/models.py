@@ -76,6 +76,9 @@ class AllAtOnceBooking(AnyBooking):
 
     waited = models.FloatField("seconds waited", null=True, editable=False)
 
+    class Meta(AnyBooking.Meta):
+        verbose_name = "all-at-once booking"
+
     def get_absolute_url(self) -> str:
         return reverse("all-at-once", args=[self.pk])
 

@@ -37,8 +37,9 @@ class Picture:
 
 
 def pictures() -> list[Picture]:
-    """Return every registered tree as a picture."""
-    return [_picture(tree) for tree in registry.trees()]
+    """Return every registered tree as a picture, those with something to do meanwhile first."""
+    found = [_picture(tree) for tree in registry.current().all()]
+    return sorted(found, key=lambda picture: all(line.side == "foreground" for line in picture.lines))
 
 
 def later_jobs(request: HttpRequest) -> list[tuple[Job, AnyBooking]]:
@@ -67,5 +68,5 @@ def _picture(tree: Any) -> Picture:
             branches.append(path)
             side = "branch"
         lines.append(Line(path.count("."), node.title(), node.kind.replace("_", " "), side))
-    event = f"{tree.on.model.split('.')[-1]} {tree.on.event}"
-    return Picture(tree.name, tree.description, event, lines)
+    event = f"{apps.get_model(tree.on.model)._meta.verbose_name} {tree.on.event}"
+    return Picture(tree.name, tree.description, event.capitalize(), lines)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+from django.core.signals import request_finished
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from meanwhile.clock import Clock
     from meanwhile.queue.autostart import Autostart
     from meanwhile.queue.handlers import Handler
     from meanwhile.queue.worker.supervisor import Worker
-    from django.db.models import Model
-
     from meanwhile.trees.capture import Installation, Interest
+    from meanwhile.trees.failed_runs import FailedRuns
     from meanwhile.trees.registry import TreeRegistry
 
 
@@ -30,17 +34,25 @@ class MeanwhileConfig(AppConfig):
     capture: Installation | None
     interests: dict[type[Model], Interest]
     autostart: Autostart
+    failed_runs: FailedRuns
+    clock: Clock
 
     def ready(self) -> None:
         """Find the trees, capture the changes of their models, and start a worker if this is a web process."""
-        from meanwhile import checks  # noqa: F401, PLC0415 - registers the system checks
-        from meanwhile.queue import handlers  # noqa: PLC0415
-        from meanwhile.queue.autostart import Autostart  # noqa: PLC0415
-        from meanwhile.trees import listening, registry  # noqa: PLC0415
-        from meanwhile.trees.background import TreeHandler  # noqa: PLC0415
+        from meanwhile import checks  # noqa: F401 - registers the system checks
+        from meanwhile.clock import SystemClock
+        from meanwhile.queue import handlers
+        from meanwhile.queue.autostart import Autostart
+        from meanwhile.trees import listening, registry
+        from meanwhile.trees.failed_runs import FailedRuns
+        from meanwhile.trees.background import TreeHandler
 
+        self.clock = SystemClock()
         self.workers, self.handlers, self.capture, self.interests = set(), {}, None, {}
         self.trees = registry.TreeRegistry()
+        self.failed_runs = FailedRuns()
+        request_finished.connect(self.failed_runs.write, dispatch_uid="meanwhile.failed_runs")
+        atexit.register(self.failed_runs.write)
         handlers.register("tree", TreeHandler())
         registry.autodiscover()
         listening.listen(self)

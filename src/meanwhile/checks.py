@@ -1,4 +1,5 @@
-"""System checks: what `manage.py check` says about trees, settings and the database. Each id has an entry in the docs' reference.
+"""System checks: what `manage.py check` says about trees, settings and the database. Each id has an entry in the
+docs' reference.
 
 Ids: E0xx and W0xx here (database, settings), E1xx and W1xx about trees (`trees/check.py`).
 """
@@ -9,8 +10,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Warn
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,19 +33,25 @@ OLDEST_SQLITE = (3, 35, 0)
 
 
 @register("meanwhile")
-def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_settings(**_options: Any) -> list[CheckMessage]:
     """Check ``settings.MEANWHILE`` and the kind of database (E001, E002, W004)."""
     try:
         alias = conf.get().database
     except ImproperlyConfigured as error:
         return [Error(str(error), id="meanwhile.E001")]
     if alias not in connections:
-        return [Error(_("MEANWHILE[“DATABASE”] names “%(alias)s”, which is not in DATABASES.") % {"alias": alias}, id="meanwhile.E001")]
+        return [
+            Error(
+                _("MEANWHILE[“DATABASE”] names “%(alias)s”, which is not in DATABASES.") % {"alias": alias},
+                id="meanwhile.E001",
+            )
+        ]
     vendor = connections[alias].vendor
     if vendor not in {"sqlite", "postgresql"}:
         return [
             Error(
-                _("Meanwhile works on SQLite and PostgreSQL, and the database “%(alias)s” is %(vendor)s.") % {"alias": alias, "vendor": vendor},
+                _("Meanwhile works on SQLite and PostgreSQL, and the database “%(alias)s” is %(vendor)s.")
+                % {"alias": alias, "vendor": vendor},
                 hint=_("Name another database in MEANWHILE[“DATABASE”]."),
                 id="meanwhile.E002",
             )
@@ -53,15 +60,16 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 
 @register("meanwhile")
-def check_trees(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_trees(**_options: Any) -> list[CheckMessage]:
     """Check every registered tree (E1xx, W1xx)."""
     from meanwhile.trees import registry
     from meanwhile.trees.check import check_tree
 
-    kinds = {"error": Error, "warning": Warning}
+    kinds = {"error": Error, "warning": Warn}
     return [
         kinds[problem.level](
-            _("Tree “%(tree)s”, %(path)s: %(message)s") % {"tree": tree.name, "path": problem.path or "–", "message": problem.message},
+            _("Tree “%(tree)s”, %(path)s: %(message)s")
+            % {"tree": tree.name, "path": problem.path or "–", "message": problem.message},
             hint=problem.hint or None,
             obj=tree.key,
             id=problem.code,
@@ -72,8 +80,9 @@ def check_trees(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 
 
 @register(Tags.database)
-def check_database(app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Read the live connection of a SQLite database (E003, W001–W003); options at a wrong level of DATABASES are silently ignored by Django."""
+def check_database(databases: Sequence[str] | None = None, **_options: Any) -> list[CheckMessage]:
+    """Read the live connection of a SQLite database (E003, W001–W003); options at a wrong level of DATABASES are
+    silently ignored by Django."""
     try:
         alias = conf.get().database
     except ImproperlyConfigured:
@@ -94,9 +103,13 @@ def _check_sqlite(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
             id="meanwhile.E003",
         )
     if str(getattr(connection, "transaction_mode", None)).upper() not in {"IMMEDIATE", "EXCLUSIVE"}:
-        yield Warning(
-            _("The SQLite database “%(alias)s” does not begin its transactions IMMEDIATE.") % {"alias": connection.alias},
-            hint=_("People will see “database is locked” under load. Set DATABASES[…][“OPTIONS”][“transaction_mode”] = “IMMEDIATE”."),
+        yield Warn(
+            _("The SQLite database “%(alias)s” does not begin its transactions IMMEDIATE.")
+            % {"alias": connection.alias},
+            hint=_(
+                "People will see “database is locked” under load."
+                " Set DATABASES[…][“OPTIONS”][“transaction_mode”] = “IMMEDIATE”."
+            ),
             id="meanwhile.W001",
         )
     with connection.cursor() as cursor:
@@ -105,14 +118,19 @@ def _check_sqlite(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
         cursor.execute("PRAGMA busy_timeout")
         timeout = int(cursor.fetchone()[0])
     if journal.lower() not in {"wal", "memory"}:
-        yield Warning(
-            _("The SQLite database “%(alias)s” has the journal mode “%(mode)s”.") % {"alias": connection.alias, "mode": journal},
-            hint=_("Readers and the writer block one another. Set DATABASES[…][“OPTIONS”][“init_command”] = “PRAGMA journal_mode=WAL”."),
+        yield Warn(
+            _("The SQLite database “%(alias)s” has the journal mode “%(mode)s”.")
+            % {"alias": connection.alias, "mode": journal},
+            hint=_(
+                "Readers and the writer block one another."
+                " Set DATABASES[…][“OPTIONS”][“init_command”] = “PRAGMA journal_mode=WAL”."
+            ),
             id="meanwhile.W002",
         )
     if timeout < SHORTEST_TIMEOUT_MS:
-        yield Warning(
-            _("The SQLite database “%(alias)s” waits only %(ms)s ms for a lock.") % {"alias": connection.alias, "ms": timeout},
+        yield Warn(
+            _("The SQLite database “%(alias)s” waits only %(ms)s ms for a lock.")
+            % {"alias": connection.alias, "ms": timeout},
             hint=_("Set DATABASES[…][“OPTIONS”][“timeout”] = 20 (seconds)."),
             id="meanwhile.W003",
         )
@@ -122,8 +140,10 @@ def _check_psycopg() -> Iterator[CheckMessage]:
     from meanwhile.queue.worker.watch import has_psycopg3
 
     if not has_psycopg3():
-        yield Warning(
+        yield Warn(
             _("Workers can't listen to PostgreSQL without psycopg 3."),
-            hint=_("Jobs queued by other processes start up to MEANWHILE[“SWEEP”] seconds late. Install psycopg[binary]."),
+            hint=_(
+                "Jobs queued by other processes start up to MEANWHILE[“SWEEP”] seconds late. Install psycopg[binary]."
+            ),
             id="meanwhile.W004",
         )

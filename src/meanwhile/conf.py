@@ -25,30 +25,45 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    database: str = Field("default", description="Alias of the database that holds the jobs and the records with trees.")
+    database: str = Field(
+        "default", description="Alias of the database that holds the jobs and the records with trees."
+    )
     autostart: bool = Field(True, description="Start a worker inside each web process.")
     threads: int = Field(4, ge=1, le=64, description="Jobs that one worker process runs at a time.")
     lease: float = Field(30.0, ge=0.1, description="Seconds a running job stays its worker's without a renewal.")
     sweep: float = Field(5.0, ge=0.05, description="Seconds between two looks for lost jobs and missed wake-ups.")
     watch_interval: float = Field(
-        0.003, ge=0.0005, le=1.0, description="Seconds between two looks at a SQLite file that another process may write."
+        0.003,
+        ge=0.0005,
+        le=1.0,
+        description="Seconds between two looks at a SQLite file that another process may write.",
     )
-    step_timeout: float = Field(300.0, gt=0, description="Seconds after which a background step that says nothing else is given up.")
-    retry: RetryPolicy = Field(default_factory=RetryPolicy, description="How often and when a failed step is tried again.")
+    step_timeout: float = Field(
+        300.0, gt=0, description="Seconds after which a background step that says nothing else is given up."
+    )
+    retry: RetryPolicy = Field(
+        default_factory=RetryPolicy, description="How often and when a failed step is tried again."
+    )
     max_takeovers: int = Field(
-        10, ge=1, description="Workers that may die over one step before its job is failed, so that it can't kill them all."
+        10,
+        ge=1,
+        description="Workers that may die over one step before its job is failed, so that it can't kill them all.",
     )
     max_depth: int = Field(20, ge=1, description="Trees that may fire one another in a chain.")
     max_nodes: int = Field(1000, ge=1, description="Nodes in one tree document.")
     max_nesting: int = Field(50, ge=1, description="Levels in one tree document.")
     max_payload: int = Field(256_000, ge=1000, description="Bytes of JSON that one job may carry.")
-    max_history_value: int = Field(2_000, ge=10, description="Bytes of one value in a run's history; longer ones are cut and marked.")
+    max_history_value: int = Field(
+        2_000, ge=10, description="Bytes of one value in a run's history; longer ones are cut and marked."
+    )
     max_mail_body: int = Field(1_000_000, ge=100, description="Characters of one rendered template.")
     retention: dict[str, float] = Field(
-        default_factory=lambda: dict(DEFAULT_RETENTION), description="Days that finished jobs and runs are kept, by state."
+        default_factory=lambda: dict(DEFAULT_RETENTION),
+        description="Days that finished jobs and runs are kept, by state.",
     )
     sensitive_fields: tuple[str, ...] = Field(
-        DEFAULT_SENSITIVE, description="Regular expressions; fields whose name matches never enter history or templates."
+        DEFAULT_SENSITIVE,
+        description="Regular expressions; fields whose name matches never enter history or templates.",
     )
     mail_admins_on_failure: bool = Field(False, description="Mail ADMINS when a job has used up its tries.")
     shutdown_grace: float = Field(10.0, ge=0, description="Seconds that a stopping worker waits for the steps it runs.")
@@ -87,7 +102,8 @@ def get() -> Settings:
         return Settings.model_validate({str(key).lower(): value for key, value in given.items()})
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(str(part) for part in e['loc']).upper()}: {e['msg']}" for e in error.errors())
-        msg = f"settings.MEANWHILE is wrong. {wrong}. The keys are {', '.join(key.upper() for key in Settings.model_fields)}."
+        keys = ", ".join(key.upper() for key in Settings.model_fields)
+        msg = f"settings.MEANWHILE is wrong. {wrong}. The keys are {keys}."
         raise ImproperlyConfigured(msg) from error
 
 

@@ -5,7 +5,8 @@ Pure: documents are read, checked and written without Django.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
@@ -14,6 +15,9 @@ from meanwhile.texts import gettext as _
 
 TAGS = ("kind", "value", "test", "at", "event", "recipients")
 """The keys that say of a JSON object which part it is: node, value, condition, moment, event, recipients."""
+
+
+Constructor = TypeVar("Constructor", bound=Callable[..., None])
 
 
 class Part(BaseModel):
@@ -28,14 +32,18 @@ class Part(BaseModel):
     tag: ClassVar[str] = "kind"
 
     def __init__(self, /, **data: Any) -> None:
-        try:
-            super().__init__(**data)
-        except ValidationError as error:
-            raise TreeDocumentError(problems_of(error, data, type(self).__name__)) from None
+        self._fill(data)
 
     # Tells pydantic that JSON objects go straight to the fields: the conveniences of a constructor (positional
     # arguments, names of model fields as keywords) are for Python alone, and an unknown key in JSON is an error.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def _fill(self, data: dict[str, Any]) -> None:
+        """Validate and set the fields; every constructor ends here."""
+        try:
+            BaseModel.__init__(self, **data)
+        except ValidationError as error:
+            raise TreeDocumentError(problems_of(error, data, type(self).__name__)) from None
 
     @model_serializer(mode="wrap")
     def _kind_first(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -46,9 +54,9 @@ class Part(BaseModel):
         return self.model_dump(mode="json", exclude_defaults=True)
 
 
-def python_only(init: Any) -> Any:
+def python_only(init: Constructor) -> Constructor:
     """Mark a constructor of a `Part` as one for Python code, which JSON objects don't go through."""
-    init.__pydantic_base_init__ = True
+    init.__pydantic_base_init__ = True  # type: ignore[attr-defined]
     return init
 
 

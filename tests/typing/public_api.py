@@ -94,5 +94,5 @@ def what_errors_carry(refused: TreeDocumentError, failed: ActionFailed) -> None:
 
 # A wrong use is an error for the type checker: each `ignore` below fails the check once its line is accepted.
 EventTree("No event", do=[])  # type: ignore[call-arg]
-Background(tree)  # type: ignore[arg-type]
-SendEmail(subject="To nobody")  # type: ignore[call-arg]
+UpdateField("status")  # type: ignore[call-arg]
+FixedClock("2026-03-01")  # type: ignore[arg-type]

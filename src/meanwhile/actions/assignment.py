@@ -73,13 +73,11 @@ def convert(model: type[models.Model], field: Any, value: Any, record: models.Mo
 
 
 def field_to_set(model: type[models.Model], name: str) -> Any:
-    """Return the field of this name (``seat`` and ``seat_id`` are the same). Raises `ValueProblem` if it can't be set."""
+    """Return the field of this name (``seat_id`` is ``seat``). Raises `ValueProblem` if it can't be set."""
     try:
         field = model._meta.get_field(name)
     except FieldDoesNotExist:
-        field = next((field for field in model._meta.concrete_fields if field.attname == name), None)  # type: ignore[assignment]
-    if field is None:
-        raise ValueProblem(name, None, _("the model has no field of this name"), model._meta.label)
+        raise ValueProblem(name, None, _("the model has no field of this name"), model._meta.label) from None
     if not is_settable(field):
         raise ValueProblem(name, None, _("this kind of field is not set by hand"), model._meta.label)
     return field
@@ -118,7 +116,8 @@ def _set(record: models.Model, field: Any, value: Any) -> None:
 
 def _of_the_right_model(model: type[models.Model], field: Any, value: models.Model) -> models.Model:
     expected = field.remote_field.model
-    if not isinstance(value, expected._meta.concrete_model):
+    fits = isinstance(value, expected._meta.concrete_model)
+    if not fits:
         text = _("it takes a %(model)s") % {"model": expected._meta.label}
         raise ValueProblem(field.name, value, text, model._meta.label)
     if value._state.adding:
@@ -150,7 +149,7 @@ def _in_the_right_zone(field: Any, value: Any) -> Any:
         except ValidationError:
             return value
     if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, time())  # noqa: DTZ001 - made aware below, where the project wants it
+        value = datetime.combine(value, time())
     if isinstance(value, datetime) and timezone.is_naive(value) and _uses_zones():
         return timezone.make_aware(value)
     return value

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self
 from typing import Literal as OneOf
 
-from pydantic import Field as Limited
 from pydantic import AfterValidator, StrictBool, StringConstraints
+from pydantic import Field as Limited
 
 from meanwhile.actions.values import AnyValue
 from meanwhile.exceptions import TargetMissing
@@ -38,7 +38,7 @@ ModelLabel = Annotated[str, StringConstraints(max_length=200), AfterValidator(_a
 
 
 class Node(Part):
-    """One node of a tree. ``label`` is what people read for it; a ``disabled`` node and its children are passed over."""
+    """One node of a tree. ``label`` is what people read for it; a ``disabled`` one is passed over with its children."""
 
     kind: str
     label: Annotated[str, StringConstraints(max_length=200)] = ""
@@ -51,7 +51,7 @@ class Node(Part):
         """
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         copy = type(self).__new__(type(self))
-        Part.__init__(copy, **{**fields, **changes})
+        copy._fill({**fields, **changes})  # noqa: SLF001 - of its own kind
         return copy
 
     def title(self) -> str:

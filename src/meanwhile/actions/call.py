@@ -37,7 +37,7 @@ class Call(Action):
     def __init__(self, function: str = "", /, **options: Any) -> None:
         options.setdefault("function", function)
         params = to_values(options.pop("params", {}), "Call.params")
-        super().__init__(**options, params=params)
+        self._fill({**options, "params": params})
 
     @property
     def outside(self) -> bool:

@@ -33,7 +33,7 @@ class Query(Part):
     def __init__(self, model: Any = "", /, **options: Any) -> None:
         options.setdefault("model", model)
         where = to_values(options.pop("where", {}), "Query.where")
-        super().__init__(**{**options, "model": label_of(options["model"])}, where=where)
+        self._fill({**options, "model": label_of(options["model"]), "where": where})
 
 
 class CallTree(Action):
@@ -53,7 +53,7 @@ class CallTree(Action):
     def __init__(self, tree: Any = "", /, **options: Any) -> None:
         options.setdefault("tree", getattr(tree, "key", tree))
         params = to_values(options.pop("params", {}), "CallTree.params")
-        super().__init__(**options, params=params)
+        self._fill({**options, "params": params})
 
     @model_validator(mode="after")
     def _has_one_target(self) -> CallTree:

@@ -31,7 +31,7 @@ class CreateRecord(Action):
     def __init__(self, model: Any = "", /, **keywords: Any) -> None:
         options, fields = split_keywords(type(self), keywords)
         options.setdefault("model", model)
-        super().__init__(**{**options, "model": label_of(options["model"])}, set=fields)
+        self._fill({**options, "model": label_of(options["model"]), "set": fields})
 
     def describe(self) -> str:
         """Name the model."""

@@ -23,7 +23,7 @@ class DeleteRecord(Action):
 
     @python_only
     def __init__(self, of: str = "", /, **options: Any) -> None:
-        super().__init__(**{"of": of, **options})
+        self._fill({"of": of, **options})
 
     def describe(self) -> str:
         """Name what it deletes."""

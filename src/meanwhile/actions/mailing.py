@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from email.utils import getaddresses, parseaddr, quote
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
@@ -52,14 +52,14 @@ def compose(mail: SendEmail, step: Step) -> EmailMultiAlternatives:
 def _addresses(recipients: Iterable[Addresses | Users | Groups], place: str, step: Step) -> Iterator[str]:
     for recipient in recipients:
         match recipient:
-            case Addresses(addresses=text):
-                yield from _split(place, step.render(text))
-            case Users(users=users):
-                names = [user for user in users if isinstance(user, str)]
-                keys = [user for user in users if not isinstance(user, str)]
+            case Addresses():
+                yield from _split(place, step.render(recipient.addresses))
+            case Users():
+                names = [user for user in recipient.users if isinstance(user, str)]
+                keys = [user for user in recipient.users if not isinstance(user, str)]
                 yield from _of_users(place, Q(pk__in=keys) | Q(**{f"{_user_model().USERNAME_FIELD}__in": names}))
-            case Groups(groups=groups):
-                yield from _of_users(place, Q(groups__name__in=groups))
+            case Groups():
+                yield from _of_users(place, Q(groups__name__in=recipient.groups))
             case _:
                 assert_never(recipient)
 
@@ -83,7 +83,7 @@ def _of_users(place: str, chosen: Q) -> list[str]:
     return [_valid(place, _one_line(place, str(getattr(user, email)))) for user in users if getattr(user, email)]
 
 
-def _user_model():  # type: ignore[no-untyped-def]  # noqa: ANN202 - the project's own class, not known to types
+def _user_model() -> Any:
     from django.contrib.auth import get_user_model
 
     return get_user_model()

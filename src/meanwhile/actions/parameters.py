@@ -1,6 +1,6 @@
 """The typed parameters of a function: its annotations, as something that validates, dumps and describes. Pure.
 
-Whatever is called from outside Python (an action from a tree, a controller from a page) gets its arguments through here.
+Whatever is called from outside Python (an action from a tree, a controller from a page) gets its arguments here.
 """
 
 from __future__ import annotations

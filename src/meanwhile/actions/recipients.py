@@ -20,7 +20,7 @@ class Addresses(Part):
 
     @python_only
     def __init__(self, addresses: str, /) -> None:
-        super().__init__(addresses=addresses)
+        self._fill({"addresses": addresses})
 
 
 class Users(Part):
@@ -32,7 +32,7 @@ class Users(Part):
 
     @python_only
     def __init__(self, /, *users: int | str) -> None:
-        super().__init__(users=users)
+        self._fill({"users": users})
 
 
 class Groups(Part):
@@ -44,7 +44,7 @@ class Groups(Part):
 
     @python_only
     def __init__(self, /, *groups: str) -> None:
-        super().__init__(groups=groups)
+        self._fill({"groups": groups})
 
 
 Recipient = Annotated[Addresses | Users | Groups, Discriminator("recipients")]

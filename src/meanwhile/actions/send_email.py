@@ -41,7 +41,7 @@ class SendEmail(Action):
         for name in ("cc", "bcc", "reply_to"):
             if name in options:
                 options[name] = to_recipients(options[name])
-        super().__init__(to=to_recipients(to), subject=subject, body=body, **options)
+        self._fill({"to": to_recipients(to), "subject": subject, "body": body, **options})
 
     @property
     def outside(self) -> bool:

@@ -18,7 +18,8 @@ class UpdateField(Action):
 
     Keywords are model fields; one that has the name of an option (``label``, ``of`` …) goes into ``set={…}``. ``of``
     is a relation path or the name of a record made above; empty is the record itself. Only these fields are saved,
-    and the value is what a form would accept: choices, lengths and validators hold. See “Nodes” in the event tree rules.
+    and the value is what a form would accept: choices, lengths and validators hold. See “Nodes” in the event tree
+    rules.
     """
 
     kind: OneOf["update_field"] = "update_field"
@@ -28,7 +29,7 @@ class UpdateField(Action):
     @python_only
     def __init__(self, /, **keywords: Any) -> None:
         options, fields = split_keywords(type(self), keywords)
-        super().__init__(set=fields, **options)
+        self._fill({"set": fields, **options})
 
     def describe(self) -> str:
         """Name the fields it sets."""

@@ -53,7 +53,8 @@ def to_jsonable(value: Any, depth: int = 0) -> Any:
             return [to_jsonable(item, depth + 1) for item in value]
         case set() | frozenset():
             return sorted((to_jsonable(item, depth + 1) for item in value), key=repr)
-    raise ValueError(_refusal(value))
+        case _:
+            raise ValueError(_refusal(value))
 
 
 class Literal(Part):
@@ -65,7 +66,7 @@ class Literal(Part):
 
     @python_only
     def __init__(self, literal: Any, /, **data: Any) -> None:
-        super().__init__(literal=literal, **data)
+        self._fill({"literal": literal, **data})
 
 
 def _dotted(path: str) -> str:
@@ -100,7 +101,7 @@ class Field(Part):
 
     @python_only
     def __init__(self, field: str, /, **data: Any) -> None:
-        super().__init__(field=field, **data)
+        self._fill({"field": field, **data})
 
 
 class Template(Part):
@@ -112,7 +113,7 @@ class Template(Part):
 
     @python_only
     def __init__(self, template: str, /, **data: Any) -> None:
-        super().__init__(template=template, **data)
+        self._fill({"template": template, **data})
 
 
 class Now(Part):
@@ -154,7 +155,7 @@ class Param(Part):
 
     @python_only
     def __init__(self, param: str, /, **data: Any) -> None:
-        super().__init__(param=param, **data)
+        self._fill({"param": param, **data})
 
 
 Value = Annotated[Literal | Field | Template | Now | Actor | Param, Discriminator("value")]

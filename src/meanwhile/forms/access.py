@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from meanwhile.forms.remembered import submission_of
-from meanwhile.trees.models import Run
+from meanwhile.trees.status import runs_of
 
 
 def may_watch(request: HttpRequest, record: Model) -> bool:
@@ -22,7 +22,9 @@ def _has_submitted(user: object, record: Model) -> bool:
     """Say whether a run of this record was started in the user's name, in whatever session."""
     if user is None or not getattr(user, "is_authenticated", False):
         return False
-    return Run.objects.filter(model=record._meta.label, record_pk=str(record.pk), actor_pk=str(user.pk)).exists()  # type: ignore[attr-defined]
+    # A run whose foreground failed does not count: its record was rolled back, and another one may have got its key.
+    done = runs_of(record).filter(page_at__isnull=False)
+    return bool(done.filter(actor_pk=str(getattr(user, "pk", ""))).exists())
 
 
 def may_see(user: object, record: Model) -> bool:

@@ -168,5 +168,5 @@ class WaitingView(TemplateResponseMixin, _SingleObjectMixin, View):
             return None
         if submission is not None:
             return submission.when + self.give_up_after
-        run = runs_of(record).only("created").first()
+        run = runs_of(record).filter(page_at__isnull=False).only("created").first()
         return run.created + self.give_up_after if run is not None else None

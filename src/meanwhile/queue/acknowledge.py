@@ -1,7 +1,9 @@
 """Write what became of a claimed job: every statement here is fenced by the lease token.
 
-If another worker took the job over, or somebody cancelled it, the token has changed, no row matches and `LeaseLost` is raised; the
-caller's transaction, with the step's effect in it, is then rolled back. So a worker that was stopped past its lease commits nothing.
+If another worker took the job over, or somebody cancelled it, the token has changed, no row matches and `LeaseLost`
+is raised; the
+caller's transaction, with the step's effect in it, is then rolled back. So a worker that was stopped past its lease
+commits nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +26,18 @@ UNLEASED: dict[str, Any] = {"lease_owner": "", "lease_until": None}
 def save_steps(job: ClaimedJob, *, using: str) -> None:
     """Store the checkpoint after a step that is not the last one; failed tries and takeovers count from zero again."""
     job.attempts = job.takeovers = 0
-    _fenced(job, {"steps": sql.as_json(job.steps), "attempts": 0, "takeovers": 0, "progress": None, "progress_text": "", "error": ""}, using)
+    _fenced(
+        job,
+        {
+            "steps": sql.as_json(job.steps),
+            "attempts": 0,
+            "takeovers": 0,
+            "progress": None,
+            "progress_text": "",
+            "error": "",
+        },
+        using,
+    )
 
 
 def end(job: ClaimedJob, state: State, *, now: datetime, using: str, error: str = "", result: Any = None) -> None:
@@ -82,7 +95,7 @@ def release_next(serial_key: str, *, using: str) -> None:
     with connections[using].cursor() as cursor:
         cursor.execute(
             f"UPDATE {sql.TABLE} SET held = %s WHERE id = (SELECT MIN(id) FROM {sql.TABLE}"  # noqa: S608
-            " WHERE serial_key = %s AND serial_key <> '' AND state IN ('ready', 'running') AND held)",
+            f" WHERE serial_key = %s AND {sql.SERIAL} AND held)",
             [False, serial_key],
         )
 

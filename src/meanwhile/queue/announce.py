@@ -41,4 +41,6 @@ def _send(signal: Any, **arguments: Any) -> None:
         return
     for receiver, answer in signal.send_robust(sender=Job, **arguments):
         if isinstance(answer, Exception):
-            logger.error("A receiver of a Meanwhile signal raised.", exc_info=answer, extra={"receiver": repr(receiver)})
+            logger.error(
+                "A receiver of a Meanwhile signal raised.", exc_info=answer, extra={"receiver": repr(receiver)}
+            )

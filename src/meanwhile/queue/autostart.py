@@ -1,8 +1,11 @@
 """Start a worker inside each web process, and in no other process.
 
-A process is a web process when it made the site's WSGI or ASGI application, is the serving child of ``runserver``, or has got a
-request. The worker starts a moment after the application is made, so that a server which loads the site and then forks (gunicorn
-``--preload``) has its children start their own; the first request is the fallback. Management commands and tests never start one.
+A process is a web process when it made the site's WSGI or ASGI application, is the serving child of ``runserver``, or
+has got a
+request. The worker starts a moment after the application is made, so that a server which loads the site and then
+forks (gunicorn
+``--preload``) has its children start their own; the first request is the fallback. Management commands and tests
+never start one.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import logging
 import os
 import sys
 import threading
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from django.core import mail
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from meanwhile.queue.worker.supervisor import Worker
 
 logger = logging.getLogger("meanwhile.worker")
+
+SITE_MAKERS = frozenset({"get_wsgi_application", "get_asgi_application"})
 
 START_AFTER = 0.5
 """Seconds between the making of the application and the start of its worker."""
@@ -53,7 +59,7 @@ class Autostart:
         with self._lock:
             if self.worker is not None or in_tests():
                 return
-            from meanwhile.queue.worker.supervisor import Worker  # noqa: PLC0415 - models are loaded only now
+            from meanwhile.queue.worker.supervisor import Worker
 
             self.worker = Worker()
             self.worker.start()
@@ -85,7 +91,7 @@ class Autostart:
             self.stop()
 
     def _after_fork(self) -> None:
-        from django.apps import apps  # noqa: PLC0415
+        from django.apps import apps
 
         was_armed = self._timer is not None and not self._served
         self.worker, self._served, self._lock = None, False, threading.Lock()
@@ -95,12 +101,10 @@ class Autostart:
 
 
 def makes_a_site() -> bool:
-    """Say whether the site is being loaded to serve it: by its WSGI or ASGI application, or by ``runserver``'s serving process."""
-    frame = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_name in {"get_wsgi_application", "get_asgi_application"}:
-            return True
-        frame = frame.f_back  # type: ignore[assignment]
+    """Say whether the site is being loaded to serve it: by its WSGI or ASGI application, or by ``runserver``'s
+    serving process."""
+    if any(frame.f_code.co_name in SITE_MAKERS for frame, _line in traceback.walk_stack(None)):
+        return True
     if "runserver" not in sys.argv[1:2]:
         return False
     return os.environ.get("RUN_MAIN") == "true" or "--noreload" in sys.argv

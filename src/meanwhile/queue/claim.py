@@ -1,10 +1,13 @@
 """Take a batch of due jobs and lease them to one worker.
 
 Start order (spec, "Background jobs"): by priority, then due time, then arrival. The one partial index
-``meanwhile_job_claim`` (priority desc, due, id; only rows that are ready and not held back) serves every statement here: a loose scan finds the
-few priorities in use, and for each the due rows stand together at its start. So a claim costs the same with a million rows waiting.
+``meanwhile_job_claim`` (priority desc, due, id; only rows that are ready and not held back) serves every statement
+here: a loose scan finds the
+few priorities in use, and for each the due rows stand together at its start. So a claim costs the same with a million
+rows waiting.
 
-Serial keys: a job whose key has an earlier ready or a running job is *held back* when a claim meets it, which takes it out of the index, and
+Serial keys: a job whose key has an earlier ready or a running job is *held back* when a claim meets it, which takes
+it out of the index, and
 comes back when the one before it ends (`release_next`). Each is met once, so a long line of one key slows nothing.
 """
 
@@ -37,12 +40,10 @@ PEEK = f"""
 
 BLOCKED = f"""(job.serial_key <> '' AND EXISTS (
         SELECT 1 FROM {sql.TABLE} AS other
-        WHERE other.serial_key = job.serial_key AND other.serial_key <> '' AND other.state IN ('ready', 'running')
+        WHERE other.serial_key = job.serial_key AND other.state IN ('ready', 'running') AND NOT (other.serial_key = '')
           AND other.id <> job.id AND (other.state = 'running' OR other.id < job.id)))"""  # noqa: S608
 
-COLUMNS = (
-    'id, kind, name, payload, priority, serial_key, "group", attempts, takeovers, lease_token, steps, due, state'
-)
+COLUMNS = 'id, kind, name, payload, priority, serial_key, "group", attempts, takeovers, lease_token, steps, due, state'
 
 CLAIM = """
     {picked}
@@ -75,7 +76,8 @@ def look_out(now: datetime, *, using: str) -> Lookout:
 
 
 def claim(limit: int, owner: str, *, now: datetime, lease: float, using: str) -> list[ClaimedJob]:
-    """Lease up to ``limit`` due jobs to ``owner`` for ``lease`` seconds, in start order; an empty list if none is due."""
+    """Lease up to ``limit`` due jobs to ``owner`` for ``lease`` seconds, in start order; an empty list if none is
+    due."""
     claimed: list[ClaimedJob] = []
     met: set[int] = set()
     while not claimed:
@@ -99,7 +101,10 @@ def _claim_level(
     at = sql.moment(connection, now)
     until = sql.moment(connection, now + timedelta(seconds=lease))
     if sql.is_postgresql(connection):
-        shape = {"picked": f"WITH picked AS MATERIALIZED ({PICK} FOR UPDATE SKIP LOCKED)", "ids": "SELECT id FROM picked"}
+        shape = {
+            "picked": f"WITH picked AS MATERIALIZED ({PICK} FOR UPDATE SKIP LOCKED)",
+            "ids": "SELECT id FROM picked",
+        }
         parameters = [priority, at, limit, owner, until, at]
     else:
         shape = {"picked": "", "ids": PICK}
@@ -123,8 +128,8 @@ def _confirm_held(connection: BaseDatabaseWrapper, held: list[tuple[Any, ...]]) 
     marks = ", ".join(["%s"] * len(keys))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT serial_key FROM {sql.TABLE} WHERE serial_key IN ({marks}) AND serial_key <> ''"  # noqa: S608
-            " AND state IN ('ready', 'running') AND NOT held FOR UPDATE SKIP LOCKED",
+            f"SELECT serial_key FROM {sql.TABLE} WHERE serial_key IN ({marks}) AND {sql.SERIAL}"  # noqa: S608
+            " AND NOT held FOR UPDATE SKIP LOCKED",
             keys,
         )
         locked = {row[0] for row in cursor.fetchall()}
@@ -148,5 +153,3 @@ def _job(row: tuple[Any, ...]) -> ClaimedJob:
         token=row[9],
         steps=sql.from_json(row[10]) or {},
     )
-
-

@@ -1,6 +1,7 @@
 """What a person may do to a job: retry, retry from a step, skip, cancel, run now, move.
 
-Each is one transaction, checks the transition table, and returns the job as it is then. A running job that is cancelled keeps running until its next
+Each is one transaction, checks the transition table, and returns the job as it is then. A running job that is
+cancelled keeps running until its next
 write, which is fenced: nothing of the step it is at is kept.
 """
 
@@ -22,6 +23,18 @@ from meanwhile.queue.models import Job
 from meanwhile.queue.states import ENDED, State, check_transition
 
 
+AS_NEW: dict[str, Any] = {
+    "attempts": 0,
+    "takeovers": 0,
+    "finished": None,
+    "error": "",
+    "held": False,
+    "progress": None,
+    "progress_text": "",
+}
+"""What is forgotten about a job that gets all its tries again."""
+
+
 def retry(job_id: int, *, using: str | None = None, clock: Clock | None = None) -> Job:
     """Let a failed job go on at the step that failed, at once and with all its tries.
 
@@ -33,25 +46,31 @@ def retry(job_id: int, *, using: str | None = None, clock: Clock | None = None) 
 def retry_from(job_id: int, path: str, *, using: str | None = None, clock: Clock | None = None) -> Job:
     """Let a failed job go on at an earlier step: that one and all behind it are done again, with new idempotency keys.
 
-    ``path`` is the key of a step as `Job.steps` has it (``"1.0"``). Raises `TransitionError` if the job has not failed, and `MeanwhileError` if it
+    ``path`` is the key of a step as `Job.steps` has it (``"1.0"``). Raises `TransitionError` if the job has not
+    failed, and `MeanwhileError` if it
     has not done, or failed at, such a step.
     """
 
     def without(steps: dict[str, Any]) -> dict[str, Any]:
         known = {*steps.get("done", {}), steps.get("failed", {}).get("key")}
         if path not in known:
-            message = f"Job {job_id} has no step “{path}” to go on from; it has {', '.join(sorted(filter(None, known)))}."
+            message = (
+                f"Job {job_id} has no step “{path}” to go on from; it has {', '.join(sorted(filter(None, known)))}."
+            )
             raise MeanwhileError(message)
         kept = {name: value for name, value in steps.items() if name not in {"done", "branches"}}
         for part in ("done", "branches"):
-            kept[part] = {key: value for key, value in steps.get(part, {}).items() if step_order(key) < step_order(path)}
+            kept[part] = {
+                key: value for key, value in steps.get(part, {}).items() if step_order(key) < step_order(path)
+            }
         return {**kept, "again": steps.get("again", 0) + 1}
 
     return _reopen(job_id, without, using, clock)
 
 
 def skip(job_id: int, *, using: str | None = None, clock: Clock | None = None) -> Job:
-    """End a job that waits or has failed as skipped: the rest of it is not wanted any more. Raises `TransitionError`."""
+    """End a job that waits or has failed as skipped: the rest of it is not wanted any more. Raises
+    `TransitionError`."""
     return _end(job_id, State.SKIPPED, using, clock, allowed=(State.READY, State.FAILED))
 
 
@@ -93,11 +112,8 @@ def _reopen(
             raise TransitionError(job.pk, job.state, State.READY.value)
         steps = change(job.steps)
         steps.pop("failed", None)
-        _write(
-            job, alias, state=State.READY, due=now, steps=steps, attempts=0, takeovers=0, finished=None, error="", held=False,
-            progress=None, progress_text="",
-        )  # fmt: skip
-        handler_for(job.kind).ended(job.group, job.payload, State.READY, "", using=alias)
+        _write(job, alias, **AS_NEW, state=State.READY, due=now, steps=steps)
+        handler_for(job.kind).ended(job.group, State.READY, "", using=alias)
         wake.on_commit(alias)
     return job
 
@@ -113,7 +129,7 @@ def _end(job_id: int, state: State, using: str | None, clock: Clock | None, *, a
         _write(job, alias, state=state, finished=now, held=False, **UNLEASED, lease_token=job.lease_token + 1)
         release_next(job.serial_key, using=alias)
         if before not in ENDED:  # a failed job was counted when it failed
-            handler_for(job.kind).ended(job.group, job.payload, state, job.error, using=alias)
+            handler_for(job.kind).ended(job.group, state, job.error, using=alias)
         else:
             handler_for(job.kind).settled(job.group, using=alias)
         wake.on_commit(alias)

@@ -14,7 +14,8 @@ LIMIT = 100_000
 def drain(*, using: str | None = None, clock: Clock | None = None, limit: int = LIMIT) -> int:
     """Run all jobs that are due, one after the other, and those that they queue; return how many were run.
 
-    A step that fails is tried again only if its next try is due by ``clock``. Stops after ``limit`` jobs. Works inside a `TestCase`.
+    A step that fails is tried again only if its next try is due by ``clock``. Stops after ``limit`` jobs. Works
+    inside a `TestCase`.
     """
     settings = conf.get()
     alias, timer, owner = using or settings.database, clock or SystemClock(), new_owner()

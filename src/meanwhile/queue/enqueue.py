@@ -25,8 +25,10 @@ ROW = "(%s, %s, %s, 'ready', %s, %s, {false}, %s, %s, 0, 0, '{{}}', '', '', 0, %
 def enqueue(jobs: Sequence[NewJob], *, using: str | None = None, clock: Clock | None = None) -> list[int]:
     """Queue jobs, many in one statement, and return their ids in the same order.
 
-    The rows belong to the caller's transaction: they are gone if it rolls back, and no worker sees them before it commits.
-    Outside a transaction they are queued at once. A worker is woken on commit as a best effort; its sweep is the guarantee.
+    The rows belong to the caller's transaction: they are gone if it rolls back, and no worker sees them before it
+    commits.
+    Outside a transaction they are queued at once. A worker is woken on commit as a best effort; its sweep is the
+    guarantee.
 
     Raises `PayloadTooLarge` if a payload is over ``MAX_PAYLOAD`` bytes of JSON; nothing is queued then.
     """

@@ -1,7 +1,9 @@
 """Run one claimed job, step by step, to its end, its next try or its hand-back.
 
-A step's effect and its mark share a transaction, fenced by the lease token; the last step's transaction also ends the job (DESIGN: "The
-job, the one durable thing"). So whatever dies, the job goes on at the first step without a mark, and effects in the database
+A step's effect and its mark share a transaction, fenced by the lease token; the last step's transaction also ends the
+job (DESIGN: "The
+job, the one durable thing"). So whatever dies, the job goes on at the first step without a mark, and effects in the
+database
 happen exactly once (spec, "Background jobs").
 """
 
@@ -43,7 +45,8 @@ class Outcome:
 class Execution:
     """One job being run in the current thread.
 
-    ``gate`` is entered around each transaction (a worker's threads take turns on SQLite); ``stopping`` says between two steps
+    ``gate`` is entered around each transaction (a worker's threads take turns on SQLite); ``stopping`` says between
+    two steps
     whether to hand the job back; ``watch`` is told of each step that begins, and of None when it ends.
     """
 
@@ -78,9 +81,12 @@ class Execution:
         try:
             outcome = self._run_steps()
         except LeaseLost:
-            logger.warning("The job was taken over or ended meanwhile; nothing of this step was kept.", extra={"job": self.job.id})
+            logger.warning(
+                "The job was taken over or ended meanwhile; nothing of this step was kept.", extra={"job": self.job.id}
+            )
             return None
         announce.ended(self.job, outcome.state, self.using)
+        handler_for(self.job.kind).tidy()
         return outcome
 
     def step_seconds(self, step: PlannedStep) -> float:
@@ -88,7 +94,8 @@ class Execution:
         return step.timeout or conf.get().step_timeout
 
     def give_up(self, error: BaseException) -> Outcome | None:
-        """Record, from another thread, that the running step failed: it is tried again, passed over, or fails the job."""
+        """Record, from another thread, that the running step failed: it is tried again, passed over, or fails the
+        job."""
         step = self._step
         if step is None:
             return None
@@ -115,7 +122,7 @@ class Execution:
                 self._following = None
             except SkipJob as skip:
                 return self._end(State.SKIPPED, str(skip))
-            except Exception as error:  # noqa: BLE001 - a tree that can't be read is a failure like any other
+            except Exception as error:
                 outcome = self._failed(_OPENING, error)
                 if outcome is None:
                     raise
@@ -141,9 +148,11 @@ class Execution:
         except SkipJob as skip:
             self.job.steps = before
             return self._end(State.SKIPPED, str(skip))
-        except BaseException as error:  # noqa: BLE001 - also SystemExit: no action may end the worker
+        except BaseException as error:
             if self._marked:
-                logger.exception("The step raised after its effect was committed; it counts as done.", extra={"job": self.job.id})
+                logger.exception(
+                    "The step raised after its effect was committed; it counts as done.", extra={"job": self.job.id}
+                )
                 return self._outcome_of_mark
             self.job.steps = before
             return self._failed(step, error)
@@ -154,8 +163,7 @@ class Execution:
         with self._gate(), transaction.atomic(using=self.using):
             started = self.clock.monotonic()
             result = step.run(_Run(self, step, started))
-            outcome = self._mark(step, result, started)
-        return outcome
+            return self._mark(step, result, started)
 
     def _do_outside(self, step: PlannedStep) -> Outcome | None:
         started = self.clock.monotonic()
@@ -169,11 +177,9 @@ class Execution:
     def commit(self, step: PlannedStep, started: float) -> Iterator[None]:
         """Commit the effects of a step that is not atomic together with its mark."""
         if step.atomic:
-            msg = f"{step.label}: step.commit() is for actions with atomic=False; this one already runs in its mark's transaction."
-            raise MeanwhileError(msg)
+            raise MeanwhileError(f"{step.label}: step.commit() is for actions with atomic=False; this one is atomic.")
         if self._marked:
-            msg = f"{step.label}: step.commit() was called twice; a step has one mark."
-            raise MeanwhileError(msg)
+            raise MeanwhileError(f"{step.label}: step.commit() was called twice; a step has one mark.")
         with self._gate(), transaction.atomic(using=self.using):
             yield
             outcome = self._mark(step, None, started)
@@ -225,7 +231,7 @@ class Execution:
             if self._plan is not None:
                 self._plan.ended(state, error)
             else:
-                handler_for(self.job.kind).ended(self.job.group, self.job.payload, state, error, using=self.using)
+                handler_for(self.job.kind).ended(self.job.group, state, error, using=self.using)
         return Outcome(state, error)
 
     def _failed(self, step: PlannedStep, error: BaseException) -> Outcome | None:
@@ -239,7 +245,11 @@ class Execution:
         _drop_broken_connection(self.using)
         now = self.clock.now()
         self.job.steps["failed"] = {
-            "key": step.key, "label": step.label, "error": text, "at": now.isoformat(), "attempt": attempt,
+            "key": step.key,
+            "label": step.label,
+            "error": text,
+            "at": now.isoformat(),
+            "attempt": attempt,
         }
         if attempt < policy.max_attempts and not getattr(error, "permanent", False):
             due = now + timedelta(seconds=delay(attempt, policy, random.random()))  # noqa: S311 - jitter, no secret

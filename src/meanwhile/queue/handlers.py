@@ -1,6 +1,7 @@
 """What a kind of job does: the port through which the queue runs trees, tasks and calls without knowing them.
 
-A handler opens a job into a *plan*; the plan hands out one step after the other. The queue gives each step its transaction, its
+A handler opens a job into a *plan*; the plan hands out one step after the other. The queue gives each step its
+transaction, its
 mark, its fence and its tries.
 """
 
@@ -26,7 +27,8 @@ class StepRun(Protocol):
     """1 for the first try of this step."""
 
     def commit(self) -> AbstractContextManager[None]:
-        """Return a context whose database effects commit together with the step's mark; for steps that are not atomic."""
+        """Return a context whose database effects commit together with the step's mark; for steps that are not
+        atomic."""
 
     def progress(self, fraction: float, text: str = "") -> None:
         """Tell how far the step is: a fraction from 0 to 1 and a few words."""
@@ -36,7 +38,8 @@ class StepRun(Protocol):
 class PlannedStep:
     """One step: ``run`` does it and returns a JSON-able result.
 
-    ``key`` names it inside its job for good; ``atomic`` steps run inside the transaction of their mark; ``timeout`` is in
+    ``key`` names it inside its job for good; ``atomic`` steps run inside the transaction of their mark; ``timeout``
+    is in
     seconds; ``goes_on`` lets the job go on with the next step when the tries are used up.
     """
 
@@ -65,11 +68,15 @@ class Handler(Protocol):
     def open(self, job: ClaimedJob, *, using: str) -> Plan:
         """Return the plan of a job. May raise `SkipJob`."""
 
-    def ended(self, group: str, payload: dict[str, Any], state: State, error: str, *, using: str) -> None:
-        """Learn that a job which no worker runs was ended, or reopened (state READY), from outside; in that transaction."""
+    def ended(self, group: str, state: State, error: str, *, using: str) -> None:
+        """Learn that a job which no worker runs was ended, or reopened (state READY), from outside; in that
+        transaction."""
 
     def settled(self, group: str, *, using: str) -> None:
         """Learn that a failed job of a group was cancelled or skipped by hand; in that transaction."""
+
+    def tidy(self) -> None:
+        """Do what could not be done inside a job's transactions; after each job, in no transaction."""
 
 
 def register(kind: str, handler: Handler) -> None:

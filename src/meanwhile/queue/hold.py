@@ -1,4 +1,5 @@
-"""Find jobs that are held back though nothing is before them any more (a belt to `acknowledge.release_next`'s braces)."""
+"""Find jobs that are held back though nothing is before them any more (a belt to `acknowledge.release_next`'s
+braces)."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ def release_stuck(*, using: str) -> int:
         cursor.execute(
             f"""
             SELECT MIN(id) FROM {sql.TABLE}
-            WHERE serial_key <> '' AND state IN ('ready', 'running')
+            WHERE {sql.SERIAL}
             GROUP BY serial_key
             HAVING SUM(CASE WHEN state = 'running' OR NOT held THEN 1 ELSE 0 END) = 0
             """  # noqa: S608

@@ -1,6 +1,7 @@
 """Renew the leases of a worker's jobs, and take back those of workers that are gone.
 
-A running job is its worker's as long as the lease is renewed, whatever its age (spec, "Leases, not ages"). A worker that died on this machine is
+A running job is its worker's as long as the lease is renewed, whatever its age (spec, "Leases, not ages"). A worker
+that died on this machine is
 noticed by its process; one elsewhere by the end of its lease.
 """
 
@@ -41,7 +42,8 @@ def renew(ids: Iterable[int], owner: str, *, now: datetime, lease: float, using:
 def take_back(*, now: datetime, max_takeovers: int, using: str) -> int:
     """Make the jobs of dead workers and of leases that ran out ready again; return how many there were.
 
-    A job that has cost ``max_takeovers`` workers without finishing a step is failed instead, so that it can't kill them all.
+    A job that has cost ``max_takeovers`` workers without finishing a step is failed instead, so that it can't kill
+    them all.
     """
     lost = _lost(now, using)
     for job_id, token in lost:
@@ -51,15 +53,26 @@ def take_back(*, now: datetime, max_takeovers: int, using: str) -> int:
 
 
 def _lost(now: datetime, using: str) -> list[tuple[int, int]]:
-    running = Job.objects.using(using).filter(state=State.RUNNING)
-    holders = running.order_by().values_list("lease_owner", flat=True).distinct()
-    dead = [holder for holder in holders if owners.is_dead(holder)]
-    lost = running.filter(lease_until__lt=now) | running.filter(lease_owner__in=dead)
-    return list(lost.order_by("priority", "due", "id").values_list("id", "lease_token"))
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT lease_owner FROM {sql.TABLE} WHERE state = 'running'")  # noqa: S608
+        dead = [row[0] for row in cursor.fetchall() if owners.is_dead(row[0])]
+        marks = ", ".join(["%s"] * len(dead)) or "NULL"
+        cursor.execute(
+            f"SELECT id, lease_token FROM {sql.TABLE} WHERE state = 'running'"  # noqa: S608
+            f" AND (lease_until < %s OR lease_owner IN ({marks})) ORDER BY priority DESC, due, id",
+            [sql.moment(connection, now), *dead],
+        )
+        return list(cursor.fetchall())
 
 
 def _take_back_one(job_id: int, token: int, now: datetime, max_takeovers: int, using: str) -> None:
-    job = Job.objects.using(using).select_for_update(skip_locked=True).filter(pk=job_id, lease_token=token, state=State.RUNNING).first()
+    job = (
+        Job.objects.using(using)
+        .select_for_update(skip_locked=True)
+        .filter(pk=job_id, lease_token=token, state=State.RUNNING)
+        .first()
+    )
     if job is None:
         return
     changes: dict[str, Any] = {**UNLEASED, "takeovers": job.takeovers + 1, "lease_token": job.lease_token + 1}
@@ -74,11 +87,11 @@ def _take_back_one(job_id: int, token: int, now: datetime, max_takeovers: int, u
     job.save(using=using, update_fields=list(changes))
     if job.state == State.FAILED:
         release_next(job.serial_key, using=using)
-        handler_for(job.kind).ended(job.group, job.payload, State.FAILED, job.error, using=using)
+        handler_for(job.kind).ended(job.group, State.FAILED, job.error, using=using)
 
 
 def _poison(times: int) -> str:
     return (
-        f"{times} workers in a row died while they ran this job, so it is not given to another one. Look at the worker's log and the"
-        " machine's memory; then retry the job."
+        f"{times} workers in a row died while they ran this job, so it is not given to another one."
+        " Look at the worker's log and the machine's memory; then retry the job."
     )

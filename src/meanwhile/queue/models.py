@@ -15,7 +15,8 @@ from meanwhile.queue.states import State
 class Job(models.Model):
     """One durable piece of work: a background branch of a tree, a durable client action or a task.
 
-    Written only through `meanwhile.queue`: every change of state passes the table in `states.py`, and every change made by a worker
+    Written only through `meanwhile.queue`: every change of state passes the table in `states.py`, and every change
+    made by a worker
     is fenced by ``lease_token``.
     """
 
@@ -26,7 +27,9 @@ class Job(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.READY)
     priority = models.SmallIntegerField(_("priority"), default=0, help_text=_("Higher starts earlier."))
     due = models.DateTimeField(_("due"))
-    held = models.BooleanField(_("held back"), default=False, help_text=_("Waits for an earlier job of its serial key."))
+    held = models.BooleanField(
+        _("held back"), default=False, help_text=_("Waits for an earlier job of its serial key.")
+    )
     serial_key = models.CharField(_("serial key"), max_length=200, blank=True, default="")
     group = models.CharField(_("group"), max_length=64, blank=True, default="", help_text=_("What the job belongs to."))
     attempts = models.SmallIntegerField(_("failed tries"), default=0, help_text=_("Failed tries of the current step."))
@@ -52,7 +55,11 @@ class Job(models.Model):
         indexes: ClassVar = [
             # The claim's index: `claim.py` reads it and no other.
             models.Index(
-                models.F("priority").desc(), "due", "id", name="meanwhile_job_claim", condition=Q(state="ready", held=False)
+                models.F("priority").desc(),
+                "due",
+                "id",
+                name="meanwhile_job_claim",
+                condition=Q(state="ready", held=False),
             ),
             models.Index(fields=["lease_until"], name="meanwhile_job_lease", condition=Q(state="running")),
             models.Index(
@@ -61,7 +68,9 @@ class Job(models.Model):
                 condition=Q(state__in=["ready", "running"]) & ~Q(serial_key=""),
             ),
             models.Index(fields=["group"], name="meanwhile_job_group"),
-            models.Index(fields=["state", "finished"], name="meanwhile_job_ended"),
+            models.Index(
+                fields=["state", "finished"], name="meanwhile_job_ended", condition=Q(finished__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Who leases a job: a name for this process from which any process of the same machine can tell whether it still lives.
 
-The name is ``<kernel>/<pid namespace>/<pid>/<start>/<serial>``. On Linux the kernel's boot id, the pid namespace and the
+The name is ``<kernel>/<pid namespace>/<pid>/<start>/<serial>``. On Linux the kernel's boot id, the pid namespace and
+the
 process's start time make it certain; elsewhere only the end of the lease tells (`is_dead` then says False).
 """
 
@@ -20,7 +21,8 @@ def new_owner() -> str:
 
 
 def is_dead(owner: str) -> bool:
-    """Say whether the process of an owner is known to be gone: True only for one of this machine that can be looked up."""
+    """Say whether the process of an owner is known to be gone: True only for one of this machine that can be looked
+    up."""
     try:
         kernel, namespace, pid, start, _ = owner.split("/")
     except ValueError:
@@ -35,7 +37,7 @@ def machine() -> str:
     """Return the part of an owner's name that processes of this machine (and pid namespace) share."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}/{os.readlink('/proc/self/ns/pid').strip('pid:[]')}"
+        return f"{boot}/{str(Path('/proc/self/ns/pid').readlink()).strip('pid:[]')}"
     except OSError:
         return f"{uuid.getnode():x}/"
 

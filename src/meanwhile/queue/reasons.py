@@ -20,7 +20,8 @@ Code = Literal["", "not_due", "retry", "serial", "no_worker", "in_line"]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a job waits: a ``code``, a ``text`` for who operates the site, and a ``person`` text for who waits on a page (may be empty)."""
+    """Why a job waits: a ``code``, a ``text`` for who operates the site, and a ``person`` text for who waits on a
+    page (may be empty)."""
 
     code: Code
     text: str = ""
@@ -55,6 +56,10 @@ def any_worker_alive(*, now: datetime, using: str) -> bool:
 
 
 def _before(job: Job, using: str) -> int | None:
-    same = Job.objects.using(using).filter(serial_key=job.serial_key, state__in=[State.READY, State.RUNNING]).exclude(pk=job.pk)
+    same = (
+        Job.objects.using(using)
+        .filter(serial_key=job.serial_key, state__in=[State.READY, State.RUNNING])
+        .exclude(pk=job.pk)
+    )
     first = same.filter(state=State.RUNNING).first() or same.filter(pk__lt=job.pk).order_by("pk").first()
     return first.pk if first is not None else None

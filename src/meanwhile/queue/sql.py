@@ -19,6 +19,10 @@ from django.utils.dateparse import parse_datetime
 TABLE = "meanwhile_job"
 """The table of `Job`."""
 
+SERIAL = "state IN ('ready', 'running') AND NOT (serial_key = '')"
+"""The condition of the index ``meanwhile_job_serial``, letter by letter: SQLite uses a partial index only where it reads
+the same condition, with its constants written out. The same goes for ``state = 'running'``."""
+
 
 def moment(connection: BaseDatabaseWrapper, value: datetime | None) -> Any:
     """Return an aware moment as a parameter for a DateTimeField column of this database."""

@@ -1,6 +1,7 @@
 """The background of a run: one branch of its tree, as a job's steps.
 
-A step reads the record when it runs; if the record is gone the job ends as skipped, unless the event was Deleted, which carries the
+A step reads the record when it runs; if the record is gone the job ends as skipped, unless the event was Deleted,
+which carries the
 last values (spec, "Background jobs").
 """
 
@@ -14,7 +15,6 @@ from uuid import UUID
 from django.apps import apps
 from django.db import transaction
 from django.db.models import Model
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from meanwhile.actions.base import Action, Node
@@ -26,10 +26,10 @@ from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.states import State
 from meanwhile.trees import history
 from meanwhile.trees.actor import acting_as
-from meanwhile.trees.branch import branch_job
+from meanwhile.trees.branch import branch_job, decide
 from meanwhile.trees.capture_row import fresh
-from meanwhile.trees.conditions import evaluate
 from meanwhile.trees.context import RunContext, running, stored_names
+from meanwhile.trees.failed_runs import failed_runs
 from meanwhile.trees.listening import listens_to_updates
 from meanwhile.trees.nodes import Background, Delay, If
 from meanwhile.trees.stepping import RunStep
@@ -48,7 +48,7 @@ class TreeHandler:
         context = RunContext.from_payload(job.payload, tree, using=using)
         return BranchPlan(job, context, self._clock)
 
-    def ended(self, group: str, payload: dict[str, Any], state: State, error: str, *, using: str) -> None:
+    def ended(self, group: str, state: State, error: str, *, using: str) -> None:
         """Count a job of a run that was ended, or reopened, by hand."""
         if state is State.READY:
             history.job_reopened(UUID(group), using=using)
@@ -58,6 +58,10 @@ class TreeHandler:
     def settled(self, group: str, *, using: str) -> None:
         """Look anew at what a run's jobs came to, after a failed one was cancelled or skipped by hand."""
         history.run_reviewed(UUID(group), using=using)
+
+    def tidy(self) -> None:
+        """Write the runs of nested trees that failed inside a step which was rolled back."""
+        failed_runs().write()
 
 
 class BranchPlan:
@@ -98,7 +102,7 @@ class BranchPlan:
         if path not in branches:
             names = self._names()
             step = RunStep(self._context, path, self._record(lock=False), names, self._clock)
-            branches[path] = "then" if evaluate(node.condition, step.facts(), timezone.get_default_timezone()) else "otherwise"
+            branches[path] = decide(node, step)
         return branches[path]
 
     def _planned(self, node: Node, path: str) -> PlannedStep:
@@ -122,7 +126,9 @@ class BranchPlan:
             record = self._record(lock=node.atomic and not node.outside, stack=stack)
             names = self._names()
             known = set(names)
-            result = node.execute(RunStep(self._context, path, record, names, self._clock, run, again=self._job.steps.get("again", 0)))
+            result = node.execute(
+                RunStep(self._context, path, record, names, self._clock, run, again=self._job.steps.get("again", 0))
+            )
             if set(names) != known or any(names[name].pk is None for name in names):
                 self._job.steps["names"] = stored_names(names)
             return result
@@ -152,7 +158,7 @@ class BranchPlan:
                 if _can_lock_self(context.using)
                 else records.select_for_update()
             )
-        record = records.filter(pk=context.record_pk).first()
+        record: Model | None = records.filter(pk=context.record_pk).first()
         if record is None:
             raise SkipJob(
                 _("The record is gone: %(model)s %(pk)s.") % {"model": context.model, "pk": context.record_pk}
@@ -182,4 +188,4 @@ def _last_values(model: type[Model], context: RunContext) -> Model:
 
 
 def _can_lock_self(using: str) -> bool:
-    return transaction.get_connection(using).features.has_select_for_update_of
+    return bool(transaction.get_connection(using).features.has_select_for_update_of)

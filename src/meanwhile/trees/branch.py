@@ -1,4 +1,5 @@
-"""Turn a Background or a Delay into a job. Background and Delay(now) are the same thing: this one path (spec, "Nodes")."""
+"""Turn a Background or a Delay into a job. Background and Delay(now) are the same thing: this one path (spec,
+"Nodes")."""
 
 from __future__ import annotations
 
@@ -11,9 +12,10 @@ from django.utils import timezone
 
 from meanwhile.clock import Clock
 from meanwhile.queue.jobs import NewJob
+from meanwhile.trees.conditions import evaluate
 from meanwhile.trees.context import RunContext, stored_names
 from meanwhile.trees.moments import resolve
-from meanwhile.trees.nodes import Background, Delay
+from meanwhile.trees.nodes import Background, Delay, If
 from meanwhile.trees.paths import follow
 from meanwhile.trees.stepping import RunStep
 
@@ -35,6 +37,11 @@ def branch_job(
         serial_key=f"{context.model}:{context.record_pk}" if node.serial else "",
         group=str(context.run_id),
     )
+
+
+def decide(node: If, step: RunStep) -> str:
+    """Return which branch of an If to take: ``then`` or ``otherwise``. Raises `ConditionError`."""
+    return "then" if evaluate(node.condition, step.facts(), timezone.get_default_timezone()) else "otherwise"
 
 
 def due_of(node: Background | Delay, step: RunStep, clock: Clock) -> datetime | None:

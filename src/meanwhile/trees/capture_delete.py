@@ -12,6 +12,7 @@ from django.db.models.signals import post_delete, pre_delete
 
 from meanwhile.trees.capture_row import read_row
 from meanwhile.trees.change import Change
+from meanwhile.trees.row_query import Lock
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -102,7 +103,7 @@ class _Run:
         if part in self._deletions or part in self._inherited:
             # A record collected as proxy and as its model, or the parent's part of a child.
             return
-        row = read_row(type(record), record.pk, using, lock=True, delete=True)
+        row = read_row(type(record), record.pk, using, Lock.DELETE)
         if row is None:
             # Somebody else has deleted it since it was collected; theirs is the change.
             return

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
-from django.db.models import CompositePrimaryKey, QuerySet
+from django.db.models import CompositePrimaryKey
 
+from meanwhile.trees.row_query import Lock, select_row
 from meanwhile.trees.snapshot import is_expression, plain_value, plain_values
 
 if TYPE_CHECKING:
@@ -18,29 +19,11 @@ if TYPE_CHECKING:
 _KNOWN_ROW = "meanwhile_known_row"
 
 
-def read_row(
-    model: type[Model],
-    pk: Any,
-    using: str,
-    *,
-    names: Iterable[str] | None = None,
-    lock: bool = False,
-    delete: bool = False,
-) -> dict[str, Any] | None:
-    """Return the plain values of one row by field name, or None when there is no such row.
-
-    `names` limits the fields. `lock` keeps others from changing the row until the transaction ends (nothing to do on
-    SQLite); with `delete` also from pointing new foreign keys to it, which a mere change must not hinder.
-    """
+def read_row(model: type[Model], pk: Any, using: str, lock: Lock = Lock.NONE) -> dict[str, Any] | None:
+    """Return the plain values of one row by field name, or None when there is no such row."""
     model = model._meta.concrete_model or model
-    fields = {field.name: field for field in model._meta.concrete_fields}
-    # Not a manager of the model, which may hide rows; no ordering, which may join tables that can't be locked.
-    rows: QuerySet[Any] = QuerySet(model, using=using).filter(pk=pk).order_by()
-    if lock:
-        rows = rows.select_for_update(no_key=connections[using].features.has_select_for_no_key_update and not delete)
-    for row in rows.values(*(fields if names is None else names)):
-        return {name: plain_value(fields[name], value) for name, value in row.items()}
-    return None
+    row = select_row(model, pk, using, lock)
+    return row and {field.name: plain_value(field, row[field.name]) for field in model._meta.concrete_fields}
 
 
 def row_key(record: Model) -> Any:
@@ -86,7 +69,7 @@ def old_row(record: Model, pk: Any, using: str) -> Mapping[str, Any] | None:
     known = record._state.__dict__.pop(_KNOWN_ROW, None)
     if known and (known.pk, known.using) == (pk, using) and known.transaction is _transaction(using):
         return known.values  # type: ignore[no-any-return]
-    return read_row(type(record), pk, using, lock=True)
+    return read_row(type(record), pk, using, Lock.CHANGE)
 
 
 @dataclass(frozen=True, slots=True)

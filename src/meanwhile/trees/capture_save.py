@@ -81,7 +81,8 @@ class Saving:
         unknown = [field.name for field in self._fields if field.name not in values]
         unknown += [field.name for field in written if field.name in values and self._is_stale(field, created)]
         if unknown:
-            values |= read_row(type(self.record), self.record.pk, self._using, names=unknown) or {}
+            row = read_row(type(self.record), self.record.pk, self._using) or {}
+            values |= {name: row[name] for name in unknown if name in row}
         return values
 
     def _is_written(self, field: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Literal as OneOf
 from pydantic import AfterValidator, Discriminator, StrictInt, StringConstraints, model_validator
 from pydantic import Field as Limited
 
-from meanwhile.actions.base import ModelLabel, label_of
+from meanwhile.actions.base import label_of
 from meanwhile.actions.values import FieldPath, Name, Value, to_value, to_values
 from meanwhile.parts import Part, python_only
 from meanwhile.texts import gettext as _
@@ -57,7 +57,7 @@ class _Comparison(_Condition):
             data = {**data, "op": op}
         elif op is not _GIVEN_NOTHING:
             data = {**data, "to": to_value(op)}
-        super().__init__(field=field, **data)
+        self._fill({"field": field, **data})
 
     @model_validator(mode="after")
     def _has_a_value_where_needed(self) -> _Comparison:
@@ -92,7 +92,7 @@ class Changed(_Condition):
 
     @python_only
     def __init__(self, /, *fields: str) -> None:
-        super().__init__(fields=fields)
+        self._fill({"fields": fields})
 
 
 class ChangedTo(_Condition):
@@ -102,9 +102,14 @@ class ChangedTo(_Condition):
     field: Name
     to: Value
 
+    @property
+    def op(self) -> Operator:
+        """Equality: there is no other way to have changed to a value."""
+        return "=="
+
     @python_only
     def __init__(self, field: str, to: Any, /) -> None:
-        super().__init__(field=field, to=to_value(to))
+        self._fill({"field": field, "to": to_value(to)})
 
 
 class IsNew(_Condition):
@@ -134,13 +139,7 @@ class Count(_Condition):
 
     @python_only
     def __init__(self, of: Any, op: str, number: int, /, *, where: dict[str, Any] | None = None) -> None:
-        super().__init__(of=label_of(of), op=op, number=number, where=to_values(where or {}, "Count.where"))
-
-    @property
-    def is_of_a_model(self) -> bool:
-        """True if all rows of a model are counted, False if those behind a relation."""
-        first, dot, last = self.of.rpartition(".")
-        return bool(dot) and last[:1].isupper() and "." not in first
+        self._fill({"of": label_of(of), "op": op, "number": number, "where": to_values(where or {}, "Count.where")})
 
 
 class All(_Condition):
@@ -151,7 +150,7 @@ class All(_Condition):
 
     @python_only
     def __init__(self, /, *of: _Condition) -> None:
-        super().__init__(of=of)
+        self._fill({"of": of})
 
 
 class AnyOf(_Condition):
@@ -162,7 +161,7 @@ class AnyOf(_Condition):
 
     @python_only
     def __init__(self, /, *of: _Condition) -> None:
-        super().__init__(of=of)
+        self._fill({"of": of})
 
 
 class Not(_Condition):
@@ -173,7 +172,7 @@ class Not(_Condition):
 
     @python_only
     def __init__(self, of: _Condition, /) -> None:
-        super().__init__(of=of)
+        self._fill({"of": of})
 
 
 AnyCondition = Is | Was | Changed | ChangedTo | IsNew | Count | All | AnyOf | Not
@@ -192,9 +191,8 @@ for _combined in (All, AnyOf, Not):
 def walk(condition: AnyCondition, path: str = "") -> Iterator[tuple[str, AnyCondition]]:
     """Yield a condition and all in it, with their places: ``""``, ``of.0``, ``of.0.of`` …"""
     yield path, condition
-    match condition:
-        case All(of=several) | AnyOf(of=several):
-            for number, one in enumerate(several):
-                yield from walk(one, f"{path}.of.{number}".lstrip("."))
-        case Not(of=one):
-            yield from walk(one, f"{path}.of".lstrip("."))
+    if isinstance(condition, All | AnyOf):
+        for number, one in enumerate(condition.of):
+            yield from walk(one, f"{path}.of.{number}".lstrip("."))
+    elif isinstance(condition, Not):
+        yield from walk(condition.of, f"{path}.of".lstrip("."))

@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from typing import Any, Protocol, assert_never
 
 from meanwhile.actions.values import AnyValue
-from meanwhile.exceptions import ConditionError, MeanwhileError, shortened
+from meanwhile.exceptions import ConditionError, shortened
 from meanwhile.texts import gettext as _
 from meanwhile.trees.condition_kinds import (
     All,
@@ -72,24 +72,24 @@ def evaluate(condition: AnyCondition, facts: Facts, zone: tzinfo = UTC) -> bool:
     Raises `ConditionError` for things that can't be compared. See “Nodes” in the event tree rules.
     """
     match condition:
-        case Is(field=field, op=op, to=to):
-            return _compare(field, op, facts.value(field), _worth(to, facts), zone)
-        case Was(field=field, op=op, to=to):
-            return _compare(field, op, facts.old(field), _worth(to, facts), zone)
-        case Changed(fields=fields):
-            return any(facts.changed(field) for field in fields)
-        case ChangedTo(field=field, to=to):
-            return facts.changed(field) and _compare(field, "==", facts.value(field), facts.resolve(to), zone)
+        case Is():
+            return _compare(condition, facts.value(condition.field), facts, zone)
+        case Was():
+            return _compare(condition, facts.old(condition.field), facts, zone)
+        case Changed():
+            return any(facts.changed(field) for field in condition.fields)
+        case ChangedTo():
+            return facts.changed(condition.field) and _compare(condition, facts.value(condition.field), facts, zone)
         case IsNew():
             return facts.is_new()
-        case Count(of=of, op=op, number=number, where=where):
-            return _ORDERINGS[op](facts.count(of, where), number)
-        case All(of=several):
-            return all(evaluate(one, facts, zone) for one in several)
-        case AnyOf(of=several):
-            return any(evaluate(one, facts, zone) for one in several)
-        case Not(of=one):
-            return not evaluate(one, facts, zone)
+        case Count():
+            return _ORDERINGS[condition.op](facts.count(condition.of, condition.where), condition.number)
+        case All():
+            return all(evaluate(one, facts, zone) for one in condition.of)
+        case AnyOf():
+            return any(evaluate(one, facts, zone) for one in condition.of)
+        case Not():
+            return not evaluate(condition.of, facts, zone)
         case _:
             assert_never(condition)
 
@@ -104,23 +104,19 @@ _ORDERINGS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _worth(value: AnyValue | None, facts: Facts) -> Any:
-    return None if value is None else facts.resolve(value)
-
-
-def _compare(field: str, op: str, left: Any, right: Any, zone: tzinfo) -> bool:
+def _compare(condition: Is | Was | ChangedTo, left: Any, facts: Facts, zone: tzinfo) -> bool:
+    right = None if condition.to is None else facts.resolve(condition.to)
     try:
-        return _holds(op, left, right, zone)
+        return _holds(condition.op, left, right, zone)
     except (TypeError, ValueError, ArithmeticError) as error:
-        if isinstance(error, MeanwhileError):
-            raise
         raise ConditionError(
             _(
-                "“%(field)s” is %(left)s (%(left_type)s), which can't be compared by “%(op)s” with %(right)s (%(right_type)s)."
+                "“%(field)s” is %(left)s (%(left_type)s), which can't be compared by “%(op)s” "
+                "with %(right)s (%(right_type)s)."
             )
             % {
-                "field": field,
-                "op": op,
+                "field": condition.field,
+                "op": condition.op,
                 "left": shortened(left),
                 "left_type": type(left).__name__,
                 "right": shortened(right),
@@ -167,9 +163,8 @@ def _text_holds(op: str, left: Any, right: Any, zone: tzinfo) -> bool:
             return right.casefold() in left.casefold()
         case "startswith":
             return left.startswith(right)
-        case "endswith":
+        case _:
             return left.endswith(right)
-    raise ConditionError(_("There is no operator “%(op)s”.") % {"op": op})
 
 
 def _is_empty(value: Any) -> bool:

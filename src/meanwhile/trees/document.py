@@ -64,7 +64,7 @@ class EventTree(Part):
         data = {"name": name, "on": on, "do": tuple(do) if isinstance(do, list) else do, **options}
         if problems := problems_before_reading(data):
             raise TreeDocumentError(problems)
-        super().__init__(**data)
+        self._fill({**data})
         collect(self)
 
     @model_validator(mode="before")
@@ -75,7 +75,7 @@ class EventTree(Part):
         return data
 
     def as_json(self) -> dict[str, Any]:
-        """Return the document as JSON data: the format first, then what differs from the defaults, in a stable order."""
+        """Return the document as JSON data: the format, then what differs from the defaults, in a stable order."""
         return {"meanwhile": FORMAT, **super().as_json()}
 
     def to_json(self) -> str:
@@ -165,7 +165,9 @@ def _parsed(text: str | bytes) -> Any:
     except (ValueError, TypeError) as error:
         raise TreeDocumentError([("", _("is no JSON: %(error)s") % {"error": error})]) from None
     if twice:
-        raise TreeDocumentError([("", _("the key “%(key)s” is there twice in one object") % {"key": key}) for key in twice])
+        raise TreeDocumentError(
+            [("", _("the key “%(key)s” is there twice in one object") % {"key": key}) for key in twice]
+        )
     return document
 
 
@@ -180,5 +182,7 @@ def _problems_of_format(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if number is None:
         text = _("is missing: the number of the format, %(format)s")
     else:
-        text = _("is the format %(number)s, and only %(format)s can be read here; update Meanwhile, or export the tree anew")
+        text = _(
+            "is the format %(number)s, and only %(format)s can be read here; update Meanwhile, or export the tree anew"
+        )
     yield "meanwhile", text % {"number": json.dumps(number)[:50], "format": FORMAT}

@@ -46,7 +46,7 @@ class _OfModel(_Event):
 
     @python_only
     def __init__(self, model: Any, /) -> None:
-        super().__init__(model=label_of(model))
+        self._fill({"model": label_of(model)})
 
 
 class Saved(_OfModel):
@@ -69,7 +69,7 @@ class Updated(_OfModel):
 
     @python_only
     def __init__(self, model: Any, /, *fields: str) -> None:
-        _Event.__init__(self, model=label_of(model), fields=fields)
+        self._fill({"model": label_of(model), "fields": fields})
 
 
 class Deleted(_OfModel):
@@ -101,7 +101,7 @@ class Called(_Event):
             name: _NAMES.get(kind, kind) if isinstance(kind, type) else kind
             for name, kind in (parameters or {}).items()
         }
-        super().__init__(model=label_of(model), parameters=types)
+        self._fill({"model": label_of(model), "parameters": types})
 
     def validate_parameters(self, given: Mapping[str, Any], of: str = "") -> dict[str, Any]:
         """Return parameters converted to their types; ``of`` is what an error calls the tree.

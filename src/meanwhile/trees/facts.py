@@ -34,7 +34,10 @@ class RecordFacts:
             return event.old[path]
         if event.is_new:
             return None
-        message = f"The old value of “{path}” is not known: it is no field of the record itself, is kept out of history or was too long."
+        message = (
+            f"The old value of “{path}” is not known: it is no field of the record itself, is kept out of history,"
+            " or was too long."
+        )
         raise ConditionError(message)
 
     def changed(self, name: str) -> bool:
@@ -48,7 +51,8 @@ class RecordFacts:
     def count(self, target: str, where: Mapping[str, Any]) -> int:
         """Count the records of a relation of the record, or of a model ("app.Model"), that match Django lookups."""
         try:
-            return self._queryset(target).filter(**{key: self._resolve(value) for key, value in where.items()}).count()
+            lookups = {lookup: self._resolve(value) for lookup, value in where.items()}
+            return int(self._queryset(target).filter(**lookups).count())
         except (FieldError, ValidationError, ValueError, TypeError) as error:
             message = f"The records of “{target}” can't be counted: {error}"
             raise ConditionError(message) from error

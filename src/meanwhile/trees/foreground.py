@@ -1,4 +1,5 @@
-"""The foreground of a run: its actions in order, in the record's transaction; what stands under Background and Delay is gathered.
+"""The foreground of a run: its actions in order, in the record's transaction; what stands under Background and Delay
+is gathered.
 
 "Foreground" = finished before the user gets the next page (spec, "One rule for the transaction").
 """
@@ -10,7 +11,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Model
-from django.utils import timezone
 
 from meanwhile.actions.base import Action, Node
 from meanwhile.clock import Clock
@@ -18,8 +18,7 @@ from meanwhile.exceptions import ActionFailed, ResultNotStorable
 from meanwhile.queue import sql
 from meanwhile.queue.execution import describe
 from meanwhile.queue.jobs import NewJob
-from meanwhile.trees.branch import branch_job
-from meanwhile.trees.conditions import evaluate
+from meanwhile.trees.branch import branch_job, decide
 from meanwhile.trees.context import RunContext
 from meanwhile.trees.nodes import Background, Delay, If
 from meanwhile.trees.stepping import RunStep
@@ -39,7 +38,7 @@ class Foreground:
         self._run_all(self._context.tree.do, "")
         # Jobs are made last: a name given, or a date moved, by an action below a Background counts.
         for path, node in self._branches:
-            self.jobs.append(self._guarded(path, node, lambda path=path, node=node: self._job(path, node)))  # type: ignore[misc]
+            self.jobs.append(self._guarded(path, node, lambda path=path, node=node: self._job(path, node)))
 
     def _run_all(self, nodes: Sequence[Node], prefix: str) -> None:
         for index, node in enumerate(nodes):
@@ -51,11 +50,14 @@ class Foreground:
             case Background() | Delay():
                 self._branches.append((path, node))
             case If():
-                holds = self._guarded(path, node, lambda: evaluate(node.condition, self._step(path).facts(), timezone.get_default_timezone()))
-                self.steps.append({"path": path, "label": node.title(), "branch": "then" if holds else "otherwise"})
-                self._run_all(node.then if holds else node.otherwise, f"{path}.{'then' if holds else 'otherwise'}.")
+                branch = self._guarded(path, node, lambda: decide(node, self._step(path)))
+                self.steps.append({"path": path, "label": node.title(), "branch": branch})
+                self._run_all(getattr(node, branch), f"{path}.{branch}.")
             case Action():
                 self._act(node, path)
+            case _:
+                message = f"{type(node).__name__} is no node that the foreground knows."
+                raise TypeError(message)
 
     def _act(self, node: Action, path: str) -> None:
         started = self._clock.monotonic()

@@ -1,9 +1,11 @@
-"""Write runs, count their jobs, and keep the failed ones although their transaction was rolled back (spec, "History")."""
+"""Write runs, count their jobs, and keep the failed ones although their transaction was rolled back (spec,
+"History")."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -20,16 +22,6 @@ from meanwhile.trees.models import Run, RunState
 from meanwhile.trees.stored import to_stored
 
 logger = logging.getLogger("meanwhile.trees")
-
-
-class _Pending(threading.local):
-    """Failed runs of this thread that can't be written before its transaction is over."""
-
-    def __init__(self) -> None:
-        self.runs: list[tuple[str, Run, Any]] = []
-
-
-_pending = _Pending()
 
 
 def run_row(context: RunContext, *, clock: Clock) -> Run:
@@ -60,38 +52,10 @@ def write_run(run: Run, jobs: int, *, clock: Clock, using: str) -> None:
     run.save(using=using, force_insert=True)
 
 
-def keep_failed(run: Run, error: BaseException, *, tree: Any, clock: Clock, using: str) -> None:
-    """Store a run whose foreground failed: now if that is possible, else when the transaction around it is over.
-
-    It is written after the commit, or with the next request or job of this thread after a rollback; the log has it at once.
-    """
+def keep_failed(run: Run, error: BaseException, *, tree: EventTree, clock: Clock, using: str) -> None:
+    """Have a run whose foreground failed written when the transaction that is rolled back for it is over."""
     run.state, run.error, run.finished = RunState.FAILED, str(error)[:10_000], clock.now()
-    logger.error("A foreground action failed; nothing of the change was kept: %s", error, extra={"run": str(run.id)})
-    _pending.runs.append((using, run, tree))
-    if connections[using].in_atomic_block:
-        transaction.on_commit(flush_failed, using=using, robust=True)
-    else:
-        flush_failed()
-
-
-def flush_failed(**_: Any) -> None:
-    """Write this thread's failed runs whose transaction is over. Called by the form mixins, after requests and after jobs."""
-    from meanwhile.trees.versions import ensure_version
-
-    waiting = [entry for entry in _pending.runs if connections[entry[0]].in_atomic_block]
-    ready = [entry for entry in _pending.runs if not connections[entry[0]].in_atomic_block]
-    _pending.runs = waiting
-    for using, run, tree in ready:
-        try:
-            with transaction.atomic(using=using):
-                ensure_version(tree, using=using, clock=SystemClock())
-                Run.objects.using(using).bulk_create([run], ignore_conflicts=True)
-        except DatabaseError:
-            logger.exception(
-                "A failed run could not be written to the history: %s", run.error, extra={"run": str(run.id)}
-            )
-            continue
-        signals.run_failed.send_robust(sender=Run, run=run)
+    failed_runs().add(run, tree, using=using)
 
 
 def jobs_added(run_id: UUID, number: int, *, using: str) -> None:
@@ -116,7 +80,8 @@ def job_ended(run_id: UUID, state: State, error: str, *, using: str, clock: Cloc
 
 
 def job_reopened(run_id: UUID, *, using: str) -> None:
-    """Count a failed job that was given another try: its run is under way again, unless another job of it failed too."""
+    """Count a failed job that was given another try: its run is under way again, unless another job of it failed
+    too."""
     others = Job.objects.using(using).filter(group=str(run_id), state=State.FAILED).exists()
     state = RunState.FAILED if others else RunState.RUNNING
     _update(run_id, "open_jobs = open_jobs + 1, state = %s, finished = NULL", [state.value], using)

@@ -37,7 +37,9 @@ def problems_before_reading(document: Any, limits: Limits | None = None) -> list
     while waiting:
         value, place, depth = waiting.pop()
         if depth > deepest:
-            problems.append((_path(place), _("is nested deeper than %(limit)s levels (MAX_NESTING)") % {"limit": deepest}))
+            problems.append(
+                (_path(place), _("is nested deeper than %(limit)s levels (MAX_NESTING)") % {"limit": deepest})
+            )
             continue
         if isinstance(value, str):
             if _is_unstorable(value):

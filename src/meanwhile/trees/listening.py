@@ -27,7 +27,8 @@ LISTENS = {
 
 
 def listen(config: MeanwhileConfig) -> None:
-    """Begin, or begin anew, to capture what the registered trees listen to. Unknown models are left to the system checks."""
+    """Begin, or begin anew, to capture what the registered trees listen to. Unknown models are left to the system
+    checks."""
     if config.capture is not None:
         config.capture.uninstall()
     config.interests = interests()
@@ -39,7 +40,7 @@ def interests() -> dict[type[Model], Interest]:
     wanted: dict[type[Model], Interest] = {}
     for tree in registry.current().all():
         interest = LISTENS.get(tree.on.event)
-        if interest is None or not tree.enabled:
+        if interest is None or not tree.enabled or tree.on.model is None:
             continue
         try:
             model = apps.get_model(tree.on.model)
@@ -56,6 +57,6 @@ def listens_to_updates(model: type[Model]) -> bool:
 
 
 def _fire(change: Change) -> None:
-    from meanwhile.trees.runner import fire  # noqa: PLC0415 - the runner's actions save records, which are captured here
+    from meanwhile.trees.runner import fire
 
     fire(change)

@@ -17,14 +17,16 @@ KEPT = "_meanwhile_change"
 
 
 def matching(change: Change) -> Iterator[EventTree]:
-    """Yield the enabled trees that a change fires, without those that stay quiet about what their own run does (spec, "Loops")."""
+    """Yield the enabled trees that a change fires, without those that stay quiet about what their own run does (spec,
+    "Loops")."""
     for tree in trees_of(change.model, *_events_of(change)):
         if _fields_changed(tree, change) and not _is_own_doing(tree, change):
             yield tree
 
 
 def trees_of(model: type[Model], *events: str) -> list[EventTree]:
-    """Return the enabled trees on some events of a model: its own, and those of the classes it is a proxy or a child of."""
+    """Return the enabled trees on some events of a model: its own, and those of the classes it is a proxy or a child
+    of."""
     return [tree for tree in registry.current().for_model(model) if tree.enabled and tree.on.event in events]
 
 

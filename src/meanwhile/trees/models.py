@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 def new_run_id() -> uuid.UUID:
-    """Return a UUID of version 7 (RFC 9562, section 5.7): it sorts by time, so that a million runs are inserted at one end of the index."""
+    """Return a UUID of version 7 (RFC 9562, section 5.7): it sorts by time, so that a million runs are inserted at
+    one end of the index."""
     value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
     value = value & ~(0xF << 76) | 0x7 << 76
     return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)

@@ -1,4 +1,4 @@
-"""The kinds of moments of a Delay: now, a date and time, the start of the next day, a date field; earlier or later by a span. Pure.
+"""The kinds of moments of a Delay: now, a date and time, the next day, a date field; earlier or later by a span. Pure.
 
 In JSON each moment says what it is: ``{"at": "before", "base": {"at": "field", "field": "starts"}, "days": 2}``.
 `meanwhile.trees.moments` works them out.
@@ -6,7 +6,7 @@ In JSON each moment says what it is: ``{"at": "before", "base": {"at": "field", 
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Annotated, Any, ClassVar
 from typing import Literal as OneOf
 
@@ -37,16 +37,20 @@ def _from_text(value: Any) -> Any:
     if isinstance(value, str):
         return datetime.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
-        return datetime.combine(value, time())  # noqa: DTZ001 - the project's zone is not known here
+        return datetime.combine(value, time())
     if isinstance(value, datetime):
         return value
     raise ValueError(_("must be a date and time such as “2026-05-01T08:30”"))
 
 
 def _with_offset(value: datetime) -> datetime:
-    """Keep what JSON keeps of a zone: the offset at this moment."""
+    """Keep what JSON keeps of a zone: the offset at this moment, in whole minutes."""
     offset = value.utcoffset()
-    return value.replace(tzinfo=None, fold=0) if offset is None else value.replace(tzinfo=timezone(offset), fold=0)
+    if offset is None:
+        return value.replace(fold=0)
+    if offset.seconds % 60 or offset.microseconds:  # a local time of the days before standard time
+        value, offset = (value - offset).replace(tzinfo=UTC), timedelta(0)
+    return value.replace(tzinfo=timezone(offset), fold=0)
 
 
 class DateTime(_Moment):
@@ -114,8 +118,8 @@ def now() -> RightNow:
 
 
 def at(when: datetime | str) -> DateTime:
-    """Return a date and time, given as a datetime or as ISO text; without an offset it is in the project's time zone."""
-    return DateTime(when=when)  # type: ignore[arg-type]
+    """Return a date and time, given as a datetime or ISO text; without an offset it is in the project's time zone."""
+    return DateTime(when=when)
 
 
 def start_of_next(unit: Unit) -> StartOfNext:
@@ -134,17 +138,17 @@ def before(base: str | AnyMoment, **span: int) -> Before:
     The span has ``minutes``, ``hours``, ``days``, ``weeks``, ``months``, ``years``. Days and longer keep the local time
     of day; months and years keep the day of the month where that month has it.
     """
-    return Before(base=to_moment(base), **span)  # type: ignore[arg-type]
+    return Before(base=to_moment(base), **span)
 
 
 def after(base: str | AnyMoment, **span: int) -> After:
     """Return the moment a span after a field's or another moment; spans as in `before`."""
-    return After(base=to_moment(base), **span)  # type: ignore[arg-type]
+    return After(base=to_moment(base), **span)
 
 
 def later(**span: int) -> After:
     """Return the moment a span after the Delay is reached: ``later(hours=3)``; spans as in `before`."""
-    return After(base=RightNow(), **span)  # type: ignore[arg-type]
+    return After(base=RightNow(), **span)
 
 
 def to_moment(given: Any) -> AnyMoment:
@@ -154,8 +158,8 @@ def to_moment(given: Any) -> AnyMoment:
             return field(given)
         case date():
             return DateTime(when=given)
-        case _ if isinstance(given, AnyMoment):
+        case RightNow() | DateTime() | StartOfNext() | DateField() | Before() | After():
             return given
-    raise TreeDocumentError(
-        [("moment", _("%(given)r is no moment; use a field's name, now(), at(), before() …") % {"given": given})]
-    )
+        case _:
+            text = _("%(given)r is no moment; use a field's name, now(), at(), before() …")
+            raise TreeDocumentError([("moment", text % {"given": given})])

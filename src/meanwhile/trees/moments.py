@@ -72,16 +72,16 @@ def _resolve(moment: AnyMoment, now: datetime, zone: ZoneInfo, get_field: GetFie
     match moment:
         case RightNow():
             return now
-        case DateTime(when=when):
-            return _in_zone(when, zone)
-        case StartOfNext(unit=unit):
-            return _local(_start_of_next(unit, now.date()), zone)
-        case DateField(field=field):
-            return _of_field(field, get_field(field), zone)
-        case Before(base=base):
-            return _shift(_resolve(base, now, zone, get_field), moment, -1, zone)
-        case After(base=base):
-            return _shift(_resolve(base, now, zone, get_field), moment, 1, zone)
+        case DateTime():
+            return _in_zone(moment.when, zone)
+        case StartOfNext():
+            return _local(_start_of_next(moment.unit, now.date()), zone)
+        case DateField():
+            return _of_field(moment.field, get_field(moment.field), zone)
+        case Before():
+            return _shift(_resolve(moment.base, now, zone, get_field), moment, -1, zone)
+        case After():
+            return _shift(_resolve(moment.base, now, zone, get_field), moment, 1, zone)
         case _:
             assert_never(moment)
 
@@ -96,11 +96,12 @@ def _of_field(field: str, value: object, zone: ZoneInfo) -> datetime:
         case datetime():
             return _in_zone(value, zone)
         case date():
-            return _local(datetime.combine(value, time()), zone)  # noqa: DTZ001 - made aware by _local
-    raise MomentError(
-        _("The field “%(field)s” holds %(value)r, which is no date. Name a date field in the Delay.")
-        % {"field": field, "value": value}
-    )
+            return _local(datetime.combine(value, time()), zone)
+        case _:
+            raise MomentError(
+                _("The field “%(field)s” holds %(value)r, which is no date. Name a date field in the Delay.")
+                % {"field": field, "value": value}
+            )
 
 
 def _in_zone(value: datetime, zone: ZoneInfo) -> datetime:
@@ -108,7 +109,7 @@ def _in_zone(value: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _local(naive: datetime, zone: ZoneInfo) -> datetime:
-    """Return a local time as a moment. The way over UTC moves a time in a gap on by the gap; fold=0 is the first of two."""
+    """Return a local time as a moment. The way over UTC moves a time in a gap on by it; fold=0 is the first of two."""
     return naive.replace(tzinfo=zone, fold=0).astimezone(UTC).astimezone(zone)
 
 
@@ -120,7 +121,7 @@ def _start_of_next(unit: str, today: date) -> datetime:
             day = _add_months(today.replace(day=1), 1)
         case _:
             day = date(today.year + 1, 1, 1)
-    return datetime.combine(day, time())  # noqa: DTZ001 - made aware by _local
+    return datetime.combine(day, time())
 
 
 def _shift(moment: datetime, span: Before | After, sign: int, zone: ZoneInfo) -> datetime:

@@ -34,7 +34,7 @@ class If(Node):
 
     @python_only
     def __init__(self, condition: AnyCondition, /, *then: Any, otherwise: Sequence[Any] = (), **options: Any) -> None:
-        super().__init__(condition=condition, then=then, otherwise=tuple(otherwise), **options)
+        self._fill({"condition": condition, "then": then, "otherwise": tuple(otherwise), **options})
 
     def describe(self) -> str:
         """Name it."""
@@ -60,7 +60,7 @@ class Background(Node):
 
     @python_only
     def __init__(self, /, *do: Any, **options: Any) -> None:
-        super().__init__(do=do, **options)
+        self._fill({"do": do, **options})
 
     @property
     def moment(self) -> RightNow:
@@ -90,7 +90,7 @@ class Delay(Node):
 
     @python_only
     def __init__(self, moment: Any, /, *do: Any, **options: Any) -> None:
-        super().__init__(moment=to_moment(moment), do=do, **options)
+        self._fill({"moment": to_moment(moment), "do": do, **options})
 
     def describe(self) -> str:
         """Name it."""
@@ -121,7 +121,8 @@ def branches(node: Node) -> dict[str, tuple[AnyNode, ...]]:
             return {"then": node.then, "otherwise": node.otherwise}
         case Background() | Delay():
             return {"": node.do}
-    return {}
+        case _:
+            return {}
 
 
 def walk(nodes: Sequence[AnyNode], above: str = "") -> Iterator[tuple[str, AnyNode]]:

@@ -12,7 +12,8 @@ from meanwhile.trees.events import PYTHON_TYPES, Called
 
 
 def checked(event: Called, given: Mapping[str, Any], *, of: str) -> dict[str, Any]:
-    """Return the parameters with their declared types. Raises `ParameterError`, which names each wrong, missing or unknown one."""
+    """Return the parameters with their declared types. Raises `ParameterError`, which names each wrong, missing or
+    unknown one."""
     problems = {name: "is no parameter of this tree" for name in given if name not in event.parameters}
     values: dict[str, Any] = {}
     for name, kind in event.parameters.items():

@@ -28,7 +28,7 @@ class PlainRecord:
     def __init__(self, record: Model) -> None:
         self.__record = record
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: object) -> Any:
         if not isinstance(name, str) or is_sensitive(name):
             raise KeyError(name)
         try:

@@ -1,4 +1,4 @@
-"""Which trees there are. The register belongs to the app config, so that there is one for each set of installed apps."""
+"""Which trees there are. The register belongs to the app config: there is one for each set of installed apps."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def _trees_of(name: str) -> list[EventTree]:
 
 
 def _makes_trees(module: ModuleType) -> bool:
-    """Return whether a module, imported by whoever, deals with trees: one of another package's may just be called so."""
+    """Return whether a module, imported by whoever, makes trees: one of another package may just be called so."""
     from meanwhile.trees.document import EventTree
 
     return any(value is EventTree or isinstance(value, EventTree) for value in vars(module).values())

@@ -1,6 +1,7 @@
 """Run the trees of an event: find them, run their foreground in the record's transaction, queue their background.
 
-The way in for everything that fires: capture (`fire`), a submitted form (`submitted`), another tree or Python (`call_tree`), and a whole
+The way in for everything that fires: capture (`fire`), a submitted form (`submitted`), another tree or Python
+(`call_tree`), and a whole
 queryset (`fire_events` in `bulk.py`).
 """
 
@@ -18,8 +19,8 @@ from django.db import transaction
 from django.db.models import Model
 
 from meanwhile import conf
-from meanwhile.clock import Clock, SystemClock
-from meanwhile.exceptions import ActionFailed, ChainTooDeep, NotOnThisDatabase, ParameterError, UnknownTree
+from meanwhile.clock import Clock
+from meanwhile.exceptions import ActionFailed, ChainTooDeep, NotOnThisDatabase, ParameterError, PayloadTooLarge, UnknownTree
 from meanwhile.queue.enqueue import enqueue
 from meanwhile.trees import history, parameters, registry
 from meanwhile.trees.actor import current_actor
@@ -27,6 +28,7 @@ from meanwhile.trees.change import Change
 from meanwhile.trees.context import EventData, RunContext, current_run, running
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.events import Called
+from meanwhile.trees.failed_runs import failed_runs
 from meanwhile.trees.foreground import Foreground
 from meanwhile.trees.matching import keep_for_submission, matching, taken_change, trees_of
 from meanwhile.trees.models import new_run_id
@@ -63,7 +65,7 @@ def fire(change: Change, *, clock: Clock | None = None) -> None:
     """Run the trees of a record's change, inside the change's transaction. Raises `ActionFailed` and `ChainTooDeep`."""
     keep_for_submission(change)
     for tree in matching(change):
-        start(tree, _occasion(change, tree.on.event), clock=clock or SystemClock())
+        start(tree, _occasion(change, tree.on.event), clock=clock or _clock())
 
 
 def submitted(record: Model, *, created: bool, using: str | None = None, clock: Clock | None = None) -> None:
@@ -74,9 +76,9 @@ def submitted(record: Model, *, created: bool, using: str | None = None, clock: 
     change = taken_change(record) or _as_it_is(record, created=created)
     alias = using or record._state.db or conf.get().database
     occasion = _occasion(change, "submitted")
-    with transaction.atomic(using=alias):
+    with _written_when_failed(), transaction.atomic(using=alias):
         for tree in trees_of(type(record), "submitted"):
-            start(tree, occasion, clock=clock or SystemClock())
+            start(tree, occasion, clock=clock or _clock())
 
 
 def call_tree(
@@ -89,7 +91,8 @@ def call_tree(
 ) -> UUID:
     """Call a tree by its key or name, for a record if it is one of a record type, and return the run's id.
 
-    ``params`` are validated against the parameters that the tree's Called event declares. The foreground of the tree is done when this
+    ``params`` are validated against the parameters that the tree's Called event declares. The foreground of the tree
+    is done when this
     returns; all of it is one transaction, the caller's if there is one.
 
     Raises `UnknownTree`, `ParameterError`, `ActionFailed`, `ChainTooDeep`.
@@ -105,13 +108,14 @@ def call_tree(
     event = EventData("called") if record is None else EventData.of(_as_it_is(record, created=False), "called")
     occasion = Occasion(event, record, tree.on.model or "", record.pk if record is not None else None, alias, values)
     with transaction.atomic(using=alias):
-        return start(tree, occasion, clock=clock or SystemClock())
+        return start(tree, occasion, clock=clock or _clock())
 
 
 def start(tree: EventTree, occasion: Occasion, *, clock: Clock) -> UUID:
     """Run one tree for one occasion, inside the current transaction; return the run's id.
 
-    The record's change, the effects of every foreground action and the queueing of every job are one transaction (spec, "One rule for
+    The record's change, the effects of every foreground action and the queueing of every job are one transaction
+    (spec, "One rule for
     the transaction"): any error here must roll it back. The failed run is kept in the history all the same.
     """
     context = _context(tree, occasion)
@@ -123,7 +127,7 @@ def start(tree: EventTree, occasion: Occasion, *, clock: Clock) -> UUID:
             foreground.run()
         ensure_version(tree, using=occasion.using, clock=clock)
         enqueue(foreground.jobs, using=occasion.using, clock=clock)
-    except (ActionFailed, ChainTooDeep) as error:
+    except (ActionFailed, ChainTooDeep, PayloadTooLarge) as error:
         run.foreground = foreground.steps
         history.keep_failed(run, error, tree=tree, clock=clock, using=occasion.using)
         raise
@@ -132,6 +136,15 @@ def start(tree: EventTree, occasion: Occasion, *, clock: Clock) -> UUID:
     if (collected := _collected.get()) is not None:
         collected.append(context.run_id)
     return context.run_id
+
+
+@contextmanager
+def _written_when_failed() -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        failed_runs().write()
+        raise
 
 
 def _context(tree: EventTree, occasion: Occasion) -> RunContext:
@@ -149,6 +162,11 @@ def _context(tree: EventTree, occasion: Occasion) -> RunContext:
         chain=(*(parent.chain if parent else ()), tree.key),
         using=occasion.using,
     )
+
+
+def _clock() -> Clock:
+    clock: Clock = apps.get_app_config("meanwhile").clock  # type: ignore[attr-defined]
+    return clock
 
 
 def _check_depth(context: RunContext) -> None:

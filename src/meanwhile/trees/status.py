@@ -29,7 +29,8 @@ RUNS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class StepStatus:
-    """One background step as a person sees it. ``error`` is safe to show; ``next_try`` is set for a step that is tried again."""
+    """One background step as a person sees it. ``error`` is safe to show; ``next_try`` is set for a step that is
+    tried again."""
 
     label: str
     state: StepState
@@ -41,7 +42,8 @@ class StepStatus:
 
 @dataclass(frozen=True, slots=True)
 class WaitingStatus:
-    """All background steps that are not put off to a later day, in order; ``reason`` says why nothing goes on, if so."""
+    """All background steps that are not put off to a later day, in order; ``reason`` says why nothing goes on, if
+    so."""
 
     steps: tuple[StepStatus, ...] = ()
     failed: bool = False
@@ -126,7 +128,8 @@ def _for_person() -> str:
 
 
 def planned_steps(job: Job, using: str) -> list[tuple[str, Node]]:
-    """Return (path, node) of the steps of a tree's job, as far as its conditions are decided. Empty for other kinds of jobs."""
+    """Return (path, node) of the steps of a tree's job, as far as its conditions are decided. Empty for other kinds
+    of jobs."""
     if job.kind != "tree":
         return []
     try:

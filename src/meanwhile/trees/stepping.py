@@ -1,4 +1,5 @@
-"""The step that an action gets (`actions.base.Step`): the record as it is, the event as it was, and ways to the rest."""
+"""The step that an action gets (`actions.base.Step`): the record as it is, the event as it was, and ways to the
+rest."""
 
 from __future__ import annotations
 
@@ -6,14 +7,14 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from django.apps import apps
 from django.db.models import Model
 
 from meanwhile.actions.values import Actor, AnyValue, Field, Literal, Now, Param, Template
 from meanwhile.clock import Clock
-from meanwhile.exceptions import MeanwhileError, ParameterError
+from meanwhile.exceptions import ParameterError
 from meanwhile.queue.handlers import StepRun
 from meanwhile.trees.context import EventData, RunContext
 from meanwhile.trees.facts import RecordFacts
@@ -78,7 +79,8 @@ class RunStep:
 
     @property
     def idempotency_key(self) -> str:
-        """A text that names this step of this run and stays the same over all tries; a person who has it done again gets another."""
+        """A text that names this step of this run and stays the same over all tries; a person who has it done again
+        gets another."""
         again = f"/{self._again}" if self._again else ""
         return hashlib.sha256(f"{self._context.run_id}/{self.path}{again}".encode()).hexdigest()[:40]
 
@@ -106,8 +108,8 @@ class RunStep:
                 return self.actor
             case Param():
                 return self._param(value.param)
-        message = f"{value!r} is no value of a tree."
-        raise MeanwhileError(message)
+            case _:
+                assert_never(value)
 
     def render(self, text: str, html: bool = False) -> str:
         """Return a template filled with plain data; ``html`` escapes what is filled in."""

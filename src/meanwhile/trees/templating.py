@@ -14,7 +14,8 @@ from meanwhile.exceptions import TemplateProblem
 def render(text: str, data: dict[str, Any], *, html: bool = False) -> str:
     """Return a template text filled with data; ``html`` escapes what is filled in.
 
-    Raises `TemplateProblem` if the template can't be read or filled, or its result is over ``MAX_MAIL_BODY`` characters.
+    Raises `TemplateProblem` if the template can't be read or filled, or its result is over ``MAX_MAIL_BODY``
+    characters.
     """
     if "{" not in text:
         return text

@@ -1,11 +1,14 @@
-"""Keep every version of a tree that runs, so that a run goes on with the tree it started with (spec, "The tree as it was")."""
+"""Keep every version of a tree that runs, so that a run goes on with the tree it started with (spec, "The tree as it
+was")."""
 
 from __future__ import annotations
 
 import uuid
 from functools import lru_cache
+from typing import Any
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from meanwhile.clock import Clock
 from meanwhile.exceptions import UnknownTree
@@ -45,7 +48,8 @@ def ensure_version(tree: EventTree, *, using: str, clock: Clock) -> uuid.UUID:
 
 
 def load_version(identifier: uuid.UUID, *, using: str) -> EventTree:
-    """Return a stored version of a tree. Raises `UnknownTree` if it is gone, `TreeDocumentError` if it can't be read any more."""
+    """Return a stored version of a tree. Raises `UnknownTree` if it is gone, `TreeDocumentError` if it can't be read
+    any more."""
     return _load(identifier, using)
 
 
@@ -59,8 +63,9 @@ def _load(identifier: uuid.UUID, using: str) -> EventTree:
     version = TreeVersion.objects.using(using).filter(pk=identifier).first()
     if version is None:
         raise UnknownTree(str(identifier), [])
-    return EventTree.from_document(version.document)
+    tree: EventTree = EventTree.from_document(version.document)
+    return tree
 
 
-def _stored(connection: object, identifier: uuid.UUID) -> object:
-    return identifier if sql.is_postgresql(connection) else identifier.hex  # type: ignore[arg-type]
+def _stored(connection: BaseDatabaseWrapper, identifier: uuid.UUID) -> Any:
+    return identifier if sql.is_postgresql(connection) else identifier.hex

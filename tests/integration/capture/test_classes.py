@@ -189,6 +189,29 @@ def test_a_save_of_another_record_in_a_handler_is_a_change_of_its_own(capture, h
     assert [change.new["name"] for change in changes] == ["second", "first"]
 
 
+def test_a_save_nobody_listens_to_in_a_handler_is_not_taken_for_the_one_around_it(capture, handler):
+    def second(**_):
+        Place.objects.create(name="a")
+
+    handler(post_save, second)
+    booking = Booking.objects.create(name="Ann")
+    changes = capture(interests={Booking: Interest(update=True, insert=True), Place: Interest(update=True)})
+    booking.name = "Bob"
+    booking.save()
+    assert [(change.model, change.created, change.changed) for change in changes] == [(Booking, False, {"name"})]
+
+
+def test_a_raw_save_in_a_handler_is_not_taken_for_the_one_around_it(capture, handler):
+    def raw_again(instance, raw, **_):
+        if not raw:
+            instance.save_base(raw=True)
+
+    handler(post_save, raw_again)
+    changes = capture(Booking)
+    Booking.objects.create(name="Ann")
+    assert [change.created for change in changes] == [True]
+
+
 def test_a_model_nobody_listens_to_keeps_django_s_own_methods_and_signals(capture):
     capture(Booking)
     assert Unheard.save_base is Model.save_base

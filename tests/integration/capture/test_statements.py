@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
 from meanwhile.trees.capture import Interest
@@ -69,6 +70,11 @@ def test_who_listens_to_deletions_alone_adds_nothing_to_a_save(capture):
     assert statements(Booking(name="Ann").save) == ["INSERT"]
 
 
+def test_a_raw_save_is_django_s_own(capture):
+    capture(Booking)
+    assert statements(lambda: Booking(name="Ann").save_base(raw=True)) == ["INSERT"]
+
+
 def test_a_key_set_by_hand_is_looked_up(capture):
     capture(Country)
     assert statements(Country(iso="de").save) == ["BEGIN", "SELECT", "UPDATE", "INSERT", "COMMIT"]
@@ -84,10 +90,13 @@ def test_a_child_adds_one_look_at_its_joined_row(capture):
 def test_expressions_and_generated_fields_are_read_back_at_most_once(capture):
     invoice = Invoice.objects.create(net=1)
     parcel = Parcel.objects.create(tag="p")
-    capture(Invoice, Parcel)
+    airport = Airport.objects.create(name="a")
+    capture(Invoice, Parcel, Airport)
     invoice.net = F("net") + 1
     parcel.pieces = F("pieces") + 1
-    for record in (invoice, parcel):
+    airport.name = Concat("name", Value("!"))
+    airport.code = Concat("code", Value("!"))
+    for record in (invoice, parcel, airport):
         assert statements(record.save).count("SELECT") <= 2
 
 

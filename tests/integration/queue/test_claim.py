@@ -79,7 +79,9 @@ def test_a_long_line_behind_one_key_does_not_hide_other_jobs(clock):
 
 
 def test_a_serial_job_that_waits_for_its_next_try_holds_back_those_behind_it(clock):
-    queue(clock, job(name="retrying", serial_key="a", due=NOON + timedelta(minutes=1)), job(name="behind", serial_key="a"))
+    queue(
+        clock, job(name="retrying", serial_key="a", due=NOON + timedelta(minutes=1)), job(name="behind", serial_key="a")
+    )
     assert take(10) == []
     assert take(10, now=NOON + timedelta(minutes=1)) == ["retrying"]
 
@@ -100,7 +102,9 @@ def test_every_statement_of_a_claim_is_served_by_the_claim_index(clock, django_a
         cursor.execute("ANALYZE")
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         claim(5, "me", now=NOON, lease=30, using="default")
     with connection.cursor() as cursor:
         for query in queries:

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 class Flaky:
     """Fails so many times, then appends its effect. Its effect before the failure must never be seen."""
 
-    def __init__(self, failures, error=RuntimeError("no luck")):
-        self.failures, self.error, self.calls = failures, error, 0
+    def __init__(self, failures, error=None):
+        self.failures, self.error, self.calls = failures, error or RuntimeError("no luck"), 0
 
     def __call__(self, run):
         self.calls += 1
@@ -172,7 +172,9 @@ def test_retry_from_a_step_does_that_step_and_those_behind_it_again(toy, clock):
 
 def test_a_delayed_job_can_be_run_now_or_moved(toy, clock):
     toy()
-    first, second = enqueue([job("a", due=NOON + timedelta(days=9)), job("b", due=NOON + timedelta(days=9))], clock=clock)
+    first, second = enqueue(
+        [job("a", due=NOON + timedelta(days=9)), job("b", due=NOON + timedelta(days=9))], clock=clock
+    )
     control.run_now(first, clock=clock)
     control.move(second, NOON + timedelta(hours=1))
     drain(clock=clock)

@@ -27,11 +27,14 @@ class ToyHandler:
             raise SkipJob("its record is gone")
         return ToyPlan(self, job)
 
-    def ended(self, group: str, payload: dict[str, Any], state: State, error: str, *, using: str) -> None:
+    def ended(self, group: str, state: State, error: str, *, using: str) -> None:
         self.told.append((group, state))
 
     def settled(self, group: str, *, using: str) -> None:
         self.told.append((group, State.SKIPPED))
+
+    def tidy(self) -> None:
+        pass
 
 
 class ToyPlan:

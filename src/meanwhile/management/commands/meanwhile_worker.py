@@ -17,11 +17,13 @@ from meanwhile.queue.worker.supervisor import Worker
 class Command(BaseCommand):
     """``manage.py meanwhile_worker``: works until SIGTERM or Ctrl-C, then finishes or hands back what it runs."""
 
-    help = "Runs background jobs until it is told to stop (SIGTERM or Ctrl-C); then it finishes or hands back what it runs."
+    help = "Runs background jobs until SIGTERM or Ctrl-C; then it finishes or hands back what it runs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the options."""
-        parser.add_argument("--threads", type=int, default=None, help="Jobs run at a time (default: the setting THREADS).")
+        parser.add_argument(
+            "--threads", type=int, default=None, help="Jobs run at a time (default: the setting THREADS)."
+        )
         parser.add_argument("--drain", action="store_true", help="Run what is due now, then stop.")
 
     def handle(self, *args: Any, threads: int | None, drain: bool, **options: Any) -> None:
@@ -29,7 +31,7 @@ class Command(BaseCommand):
         if threads is not None and not 1 <= threads <= 64:
             raise CommandError(_("--threads takes a number from 1 to 64."))
         if drain:
-            from meanwhile.queue.drain import drain as drain_jobs  # noqa: PLC0415
+            from meanwhile.queue.drain import drain as drain_jobs
 
             done = drain_jobs()
             self.stdout.write(_("%(n)s jobs run.") % {"n": done})
@@ -47,6 +49,16 @@ class Command(BaseCommand):
         while not stop.wait(0.5):
             if worker.exhausted.is_set():
                 worker.stop(grace=0)
-                raise CommandError(_("Every thread is lost to steps that never returned. Start the worker again, and give those steps a timeout of their own inside."))
+                raise CommandError(
+                    _(
+                        "Every thread is lost to steps that never returned."
+                        " Start the worker again, and give those steps a limit of their own inside."
+                    )
+                )
         clean = worker.stop()
-        self.stdout.write(_("Stopped.") if clean else _("Stopped; steps that did not end within %(s)s seconds are taken over.") % {"s": conf.get().shutdown_grace})
+        self.stdout.write(
+            _("Stopped.")
+            if clean
+            else _("Stopped; steps that did not end within %(s)s seconds are taken over.")
+            % {"s": conf.get().shutdown_grace}
+        )

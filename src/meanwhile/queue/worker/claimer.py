@@ -1,4 +1,5 @@
-"""Keep the worker's threads supplied: claim what is due, and wait for the next wake-up or the next due time otherwise."""
+"""Keep the worker's threads supplied: claim what is due, and wait for the next wake-up or the next due time
+otherwise."""
 
 from __future__ import annotations
 
@@ -26,7 +27,17 @@ class Claimer(Role):
     name = "claimer"
 
     def __init__(
-        self, using: str, *, owner: str, lease: float, sweep: float, clock: Clock, wake: Wake, holdings: Holdings, pool: Pool, gate: Gate
+        self,
+        using: str,
+        *,
+        owner: str,
+        lease: float,
+        sweep: float,
+        clock: Clock,
+        wake: Wake,
+        holdings: Holdings,
+        pool: Pool,
+        gate: Gate,
     ) -> None:
         super().__init__(using)
         self._owner, self._lease, self._sweep, self._clock = owner, lease, sweep, clock
@@ -59,7 +70,8 @@ class Claimer(Role):
             self._holdings.changed.notify_all()
 
     def _room(self) -> int:
-        """Return how many more jobs to claim: what keeps the threads busy for a moment, not more, so that others get some too."""
+        """Return how many more jobs to claim: what keeps the threads busy for a moment, not more, so that others get
+        some too."""
         threads = self._pool.size()
         ahead = int(SUPPLY / max(self._pool.typical_seconds(), SUPPLY / LARGEST_BATCH)) if threads else 0
         free = threads - self._holdings.busy()

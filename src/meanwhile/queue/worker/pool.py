@@ -20,7 +20,8 @@ from meanwhile.queue.worker.slots import Holdings, Slot
 logger = logging.getLogger("meanwhile.worker")
 
 REPLACEMENTS = 2
-"""Lost threads that are replaced, as a multiple of the worker's threads; after that it shrinks, so that threads stay bounded."""
+"""Lost threads that are replaced, as a multiple of the worker's threads; after that it shrinks, so that threads stay
+bounded."""
 
 IDLE_LOOK = 1.0
 SMOOTHING = 0.2
@@ -30,7 +31,15 @@ class Pool:
     """Threads that take jobs from the holdings and run them."""
 
     def __init__(
-        self, using: str, *, threads: int, clock: Clock, holdings: Holdings, gate: Gate, default_timeout: float, take_turns: bool
+        self,
+        using: str,
+        *,
+        threads: int,
+        clock: Clock,
+        holdings: Holdings,
+        gate: Gate,
+        default_timeout: float,
+        take_turns: bool,
     ) -> None:
         self.using = using
         self.slots: list[Slot] = []
@@ -70,18 +79,23 @@ class Pool:
         return self._typical
 
     def replace(self, slot: Slot) -> bool:
-        """Leave a thread to itself whose step never returned, and start another; False when too many are lost already."""
+        """Leave a thread to itself whose step never returned, and start another; False when too many are lost
+        already."""
         slot.abandoned = True
         self._lost += 1
         if self._lost > self._wanted * REPLACEMENTS:
-            logger.critical("Too many steps never returned; this worker goes on with fewer threads.", extra={"lost": self._lost})
+            logger.critical(
+                "Too many steps never returned; this worker goes on with fewer threads.", extra={"lost": self._lost}
+            )
             return False
         self._add()
         return True
 
     def _add(self) -> None:
         slot = Slot()
-        thread = threading.Thread(target=self._loop, args=(slot,), name=f"meanwhile-run-{len(self.slots) + 1}", daemon=True)
+        thread = threading.Thread(
+            target=self._loop, args=(slot,), name=f"meanwhile-run-{len(self.slots) + 1}", daemon=True
+        )
         self.slots.append(slot)
         self._threads.append(thread)
         thread.start()
@@ -114,7 +128,10 @@ class Pool:
             settled = True
         except BaseException:
             if not slot.abandoned:
-                logger.exception("The outcome of a job could not be written; it is handed back as soon as possible.", extra={"job": job.id})
+                logger.exception(
+                    "The outcome of a job could not be written; it is handed back as soon as possible.",
+                    extra={"job": job.id},
+                )
         finally:
             if not slot.abandoned:
                 slot.execution = slot.step = slot.deadline = None

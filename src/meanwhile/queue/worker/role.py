@@ -1,4 +1,5 @@
-"""What all roles of a worker share: a thread that takes turns until it is told to stop, and outlives a lost database."""
+"""What all roles of a worker share: a thread that takes turns until it is told to stop, and outlives a lost
+database."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ LONGEST_PAUSE = 5.0
 class Role:
     """One duty of a worker, in a thread of its own.
 
-    A subclass gives `turn`, one round of its work, which may wait (with a limit, or for something that `interrupt` ends).
+    A subclass gives `turn`, one round of its work, which may wait (with a limit, or for something that `interrupt`
+    ends).
     """
 
     name = "role"
@@ -65,10 +67,11 @@ class Role:
         connections.close_all()
 
     def _complain(self, error: Exception, *, again: bool) -> None:
-        """Log a lost database once, and in detail only for those who debug; unmigrated tables are the usual reason at first."""
+        """Log a lost database once, and in detail only for those who debug; unmigrated tables are the usual reason at
+        first."""
         logger.log(
             logging.DEBUG if again else logging.WARNING,
-            "The database did not serve the worker, which keeps trying (is it up, and was `manage.py migrate` run?): %s",
+            "The database does not serve the worker, which keeps trying (is it up, was `manage.py migrate` run?): %s",
             error,
             extra={"role": self.name},
         )

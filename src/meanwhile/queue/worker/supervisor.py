@@ -29,7 +29,8 @@ logger = logging.getLogger("meanwhile.worker")
 class Worker:
     """Runs queued jobs in threads of this process, until it is stopped.
 
-    ``threads`` is the number of jobs run at a time (setting ``THREADS``). Several workers, in any number of processes, share the
+    ``threads`` is the number of jobs run at a time (setting ``THREADS``). Several workers, in any number of
+    processes, share the
     work of one database.
 
     >>> worker = Worker(threads=2)
@@ -58,7 +59,12 @@ class Worker:
             take_turns=not sql.is_postgresql(connections[self.using]),
         )
         self._renewer = Renewer(
-            self.using, owner=self.owner, lease=settings.lease, threads=self.threads, clock=clock, holdings=self._holdings
+            self.using,
+            owner=self.owner,
+            lease=settings.lease,
+            threads=self.threads,
+            clock=clock,
+            holdings=self._holdings,
         )
         self._claimer = Claimer(
             self.using, owner=self.owner, lease=settings.lease, sweep=settings.sweep, clock=clock, wake=self.wake,
@@ -69,7 +75,12 @@ class Worker:
             self._claimer,
             Sweeper(self.using, sweep=settings.sweep, clock=clock, wake=self.wake),
             Watchdog(
-                self.using, clock=clock, pool=self._pool, holdings=self._holdings, gate=gate, on_exhausted=self.exhausted.set
+                self.using,
+                clock=clock,
+                pool=self._pool,
+                holdings=self._holdings,
+                gate=gate,
+                on_exhausted=self.exhausted.set,
             ),
             *([watcher] if watcher else []),
         ]
@@ -86,7 +97,8 @@ class Worker:
     def stop(self, grace: float | None = None) -> bool:
         """Stop claiming, let the running steps end, hand back everything else.
 
-        Waits up to ``grace`` seconds (setting ``SHUTDOWN_GRACE``) and says whether every step ended in time; the job of one that did not
+        Waits up to ``grace`` seconds (setting ``SHUTDOWN_GRACE``) and says whether every step ended in time; the job
+        of one that did not
         is taken over by another worker as soon as this process is gone.
         """
         seconds = self._grace if grace is None else grace

@@ -31,7 +31,7 @@ class Sweeper(Role):
     def turn(self) -> None:
         """Sweep once, and wait for the next time."""
         now = self._clock.now()
-        if take_back(now=now, max_takeovers=conf.get().max_takeovers, using=self.using) + release_stuck(using=self.using):
+        if take_back(now=now, max_takeovers=conf.get().max_takeovers, using=self.using):
             self._wake.set()
         self._forget_workers()
         if self._clock.monotonic() - self._pruned > PRUNE_EVERY:

@@ -31,7 +31,8 @@ def watcher_for(using: str, *, interval: float, wake: Wake) -> Role | None:
 
 
 class SqliteWatcher(Role):
-    """Looks at ``PRAGMA data_version``, which changes when another connection has committed; it reads a few bytes of shared memory."""
+    """Looks at ``PRAGMA data_version``, which changes when another connection has committed; it reads a few bytes of
+    shared memory."""
 
     name = "watcher"
 
@@ -91,7 +92,7 @@ class PostgresListener(Role):
 def has_psycopg3() -> bool:
     """Say whether the PostgreSQL driver can wait for notifications."""
     try:
-        import psycopg  # noqa: F401, PLC0415
+        import psycopg  # noqa: F401
     except ImportError:
         return False
     return True

@@ -1,6 +1,8 @@
-"""Give up steps that run over their time: free what they hold, record the failure, and put another thread in their place.
+"""Give up steps that run over their time: free what they hold, record the failure, and put another thread in their
+place.
 
-Python can't end a thread. What can be done is done: its database connection is cut, so that its transaction is rolled back and its locks are
+Python can't end a thread. What can be done is done: its database connection is cut, so that its transaction is rolled
+back and its locks are
 free; its job's next write is fenced; and an exception is raised in it as soon as it runs Python code again.
 """
 
@@ -52,7 +54,7 @@ class Watchdog(Role):
         execution, step = slot.execution, slot.step
         if execution is None or step is None:
             return
-        error = StepTimeout(step.label, execution.step_seconds(step))
+        error = StepTimeout(execution.step_seconds(step))
         logger.error("A step ran over its time and is given up.", extra={"job": execution.job.id, "step": step.key})
         replaced = self._pool.replace(slot)
         if slot.connection is not None:

@@ -100,7 +100,6 @@ export class Waiting {
     next.innerHTML = answer.html;
     if (shown) morph(shown, next.content);
     this.say(this.part("summary")?.textContent ?? "");
-    if (!answer.live) this.part("automatic")?.remove();
     if (answer.phase !== "waiting") this.say(shown?.querySelector("h1")?.textContent ?? "");
   }
 

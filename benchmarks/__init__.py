@@ -1,0 +1,1 @@
+"""What Meanwhile costs and how fast it is, as ratios measured side by side in one run. See README.md."""

@@ -1,0 +1,1 @@
+"""The site that is measured: one project, with Meanwhile in it or without."""

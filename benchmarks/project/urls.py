@@ -1,0 +1,16 @@
+"""Pages of the measured site."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import path
+
+from benchmarks.project import views
+
+urlpatterns = [
+    path("done/", views.done),
+    path("book/", views.Book.as_view()),
+    path("book-by-hand/", views.BookByHand.as_view()),
+]
+if not settings.PLAIN:
+    urlpatterns += [path("submit/", views.Submit.as_view())]

@@ -1,0 +1,91 @@
+"""Keep the runs whose foreground failed, although the transaction they belong to is rolled back (spec, "History").
+
+A failed run can only be written when that transaction is over. Django tells nobody of a rollback, so the runs wait here and are written
+at the next of: the end of the captured save or of the call, a commit, the end of the request, the end of the job, the end of the process. The
+log has each at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import DatabaseError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from meanwhile import signals
+from meanwhile.clock import SystemClock
+from meanwhile.trees.document import EventTree
+from meanwhile.trees.models import Run
+from meanwhile.trees.versions import ensure_version
+
+logger = logging.getLogger("meanwhile.trees")
+
+MOST_WAITING = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRun:
+    """A run to be written, with its tree and the connection whose transaction has to be over first."""
+
+    run: Run
+    tree: EventTree
+    connection: BaseDatabaseWrapper
+
+    @property
+    def may_be_written(self) -> bool:
+        """True when the transaction of the failure is over."""
+        return not _in_transaction(self.connection)
+
+
+class FailedRuns:
+    """The failed runs of this process that are not written yet."""
+
+    def __init__(self) -> None:
+        self._waiting: list[FailedRun] = []
+        self._lock = threading.Lock()
+
+    def add(self, run: Run, tree: EventTree, *, using: str) -> None:
+        """Keep a failed run until it can be written."""
+        logger.error("A foreground action failed; nothing of the change was kept: %s", run.error, extra={"run": str(run.id)})
+        with self._lock:
+            self._waiting = [*self._waiting[-MOST_WAITING:], FailedRun(run, tree, connections[using])]
+        if connections[using].in_atomic_block and not connections[using].needs_rollback:
+            transaction.on_commit(self.write, using=using, robust=True)
+
+    def write(self, **_: Any) -> None:
+        """Write those whose transaction is over."""
+        if not self._waiting:
+            return
+        with self._lock:
+            ready = [failed for failed in self._waiting if failed.may_be_written]
+            self._waiting = [failed for failed in self._waiting if failed not in ready]
+        for failed in ready:
+            self._write_one(failed)
+
+    def _write_one(self, failed: FailedRun) -> None:
+        using, run = failed.connection.alias, failed.run
+        try:
+            with transaction.atomic(using=using):
+                ensure_version(failed.tree, using=using, clock=SystemClock())
+                Run.objects.using(using).bulk_create([run], ignore_conflicts=True)
+        except DatabaseError:
+            logger.exception("A failed run could not be written to the history: %s", run.error, extra={"run": str(run.id)})
+            return
+        for receiver, answer in signals.run_failed.send_robust(sender=Run, run=run):
+            if isinstance(answer, Exception):
+                logger.error("A receiver of run_failed raised.", exc_info=answer, extra={"receiver": repr(receiver)})
+
+
+def failed_runs() -> FailedRuns:
+    """Return the failed runs that wait in this process."""
+    kept: FailedRuns = apps.get_app_config("meanwhile").failed_runs  # type: ignore[attr-defined]
+    return kept
+
+
+def _in_transaction(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether a transaction is open, not counting the ones that Django's `TestCase` puts around a test."""
+    return any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
