@@ -44,8 +44,8 @@ class MeanwhileConfig(AppConfig):
         from meanwhile.queue import handlers
         from meanwhile.queue.autostart import Autostart
         from meanwhile.trees import listening, registry
-        from meanwhile.trees.failed_runs import FailedRuns
         from meanwhile.trees.background import TreeHandler
+        from meanwhile.trees.failed_runs import FailedRuns
 
         self.clock = SystemClock()
         self.workers, self.handlers, self.capture, self.interests = set(), {}, None, {}

@@ -41,6 +41,6 @@ def test_the_tree_it_shows_is_a_tree() -> None:
     ]
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)#]+)\)", README))
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)\)", README))))
 def test_what_it_links_to_is_there(link: str) -> None:
     assert (ROOT / link).exists()

@@ -21,6 +21,7 @@ from meanwhile.parts import Part, python_only
 from meanwhile.texts import gettext as _
 
 MAX_LITERAL_DEPTH = 20
+LARGEST_INTEGER_BITS = 1024
 
 
 def to_jsonable(value: Any, depth: int = 0) -> Any:
@@ -33,7 +34,11 @@ def to_jsonable(value: Any, depth: int = 0) -> Any:
     match value:
         case Enum():
             return to_jsonable(value.value, depth)
-        case None | bool() | int():
+        case None | bool():
+            return value
+        case int():
+            if value.bit_length() > LARGEST_INTEGER_BITS:
+                raise ValueError(_("is too large a number"))
             return value
         case str():
             return _clean_text(str(value))

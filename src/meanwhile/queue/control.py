@@ -22,7 +22,6 @@ from meanwhile.queue.handlers import handler_for
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import ENDED, State, check_transition
 
-
 AS_NEW: dict[str, Any] = {
     "attempts": 0,
     "takeovers": 0,

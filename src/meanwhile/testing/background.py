@@ -20,8 +20,7 @@ LIMIT = 10_000
 
 
 def run_background(clock: Clock | None = None, *, raise_errors: bool = False, limit: int = LIMIT) -> int:
-    """Run the jobs that are due, and those that they queue, in this thread and in start order; return how many were
-    run.
+    """Run the jobs that are due, and those that they queue, in this thread and in start order; return how many.
 
     ``clock`` says what is due; without one it is now, or the moment of `clock_at`. With ``raise_errors`` the error of
     the first step that fails is raised here, after the failure was recorded as in real life; steps with
@@ -32,23 +31,25 @@ def run_background(clock: Clock | None = None, *, raise_errors: bool = False, li
         run_background(raise_errors=True)
     """
     timer = clock or current_clock()
-    owner, settings, done = new_owner(), conf.get(), 0
+    owner, settings = new_owner(), conf.get()
     with using_clock(timer):
-        while jobs := claim(1, owner, now=timer.now(), lease=settings.lease, using=settings.database):
-            if done == limit:
-                message = f"{limit} jobs were run and there are still more: do they queue one another?"
-                raise AssertionError(message)
+        for done in range(limit):
+            jobs = claim(1, owner, now=timer.now(), lease=settings.lease, using=settings.database)
+            if not jobs:
+                return done
             _run(jobs[0], settings.database, timer, raise_errors=raise_errors)
-            done += 1
-    return done
+    if not look_out(timer.now(), using=settings.database).due_now:
+        return limit
+    message = f"{limit} jobs were run and more are due: do they queue one another?"
+    raise AssertionError(message)
 
 
 def advance_to(moment: datetime, *, raise_errors: bool = False) -> int:
-    """Let time go by until ``moment`` (aware) and run each job as it becomes due, tries again included; return how
-    many were run.
+    """Let time go by until ``moment`` (aware) and run each job as it becomes due; return how many were run.
 
-    Jobs that a delayed job delays in turn are due at the right time too. It begins now, or at the moment of
-    `clock_at`, whose clock stands at ``moment`` afterwards. Raises ValueError if that lies in the past.
+    Further tries of failed steps are made in their time. Jobs that a delayed job delays in turn are due at the right
+    time too. It begins now, or at the moment of `clock_at`, whose clock stands at ``moment`` afterwards. Raises
+    ValueError if that lies in the past.
 
         booking.save()  # its tree says Delay(before("starts", days=2), SendEmail(…))
         advance_to(booking.starts - timedelta(days=2))

@@ -117,11 +117,13 @@ class _Here:
 def fired(tree: EventTree | str | None = None) -> Iterator[Fired]:
     """Record the runs that start in the body, of one tree if one is given.
 
-    with fired() as log:
-        booking.save()
-    log.assert_fired("booking-received", times=1, record=booking)
-    log.assert_not_fired("refund")
-    log.assert_queued(2)
+    The runs can be asserted in the body and after it.
+
+        with fired() as log:
+            booking.save()
+        log.assert_fired("booking-received", times=1, record=booking)
+        log.assert_not_fired("refund")
+        log.assert_queued(2)
     """
     with forgetting_failed_runs():
         log = Fired(tree)

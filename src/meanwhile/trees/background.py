@@ -13,11 +13,12 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import transaction
+from django.db import connections
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from meanwhile.actions.base import Action, Node
+from meanwhile.actions.update_field import UpdateField
 from meanwhile.clock import Clock, SystemClock
 from meanwhile.exceptions import SkipJob
 from meanwhile.queue.enqueue import enqueue
@@ -123,13 +124,16 @@ class BranchPlan:
         with ExitStack() as stack:
             stack.enter_context(running(self._context))
             stack.enter_context(acting_as(self._context.actor))
-            record = self._record(lock=node.atomic and not node.outside, stack=stack)
+            # An Update Field knows the row it has just locked, so capture need not read it again.
+            record = self._record(lock=isinstance(node, UpdateField))
+            if record is not None and isinstance(node, UpdateField) and self._is_watched(type(record)):
+                stack.enter_context(fresh(record))
             names = self._names()
-            known = set(names)
+            known = dict(names)
             result = node.execute(
                 RunStep(self._context, path, record, names, self._clock, run, again=self._job.steps.get("again", 0))
             )
-            if set(names) != known or any(names[name].pk is None for name in names):
+            if names != known:
                 self._job.steps["names"] = stored_names(names)
             return result
 
@@ -143,7 +147,7 @@ class BranchPlan:
         )
         history.jobs_added(self._context.run_id, 1, using=self._context.using)
 
-    def _record(self, *, lock: bool, stack: ExitStack | None = None) -> Model | None:
+    def _record(self, *, lock: bool) -> Model | None:
         context = self._context
         if not context.model:
             return None
@@ -151,21 +155,18 @@ class BranchPlan:
         if context.deleted:
             return _last_values(model, context)
         records = model._base_manager.using(context.using)
-        watched = lock and listens_to_updates(model) and transaction.get_connection(context.using).in_atomic_block
-        if watched:
-            records = (
-                records.select_for_update(of=("self",))
-                if _can_lock_self(context.using)
-                else records.select_for_update()
-            )
+        if lock and self._is_watched(model):
+            features = connections[context.using].features
+            records = records.select_for_update(no_key=features.has_select_for_no_key_update)
         record: Model | None = records.filter(pk=context.record_pk).first()
         if record is None:
             raise SkipJob(
                 _("The record is gone: %(model)s %(pk)s.") % {"model": context.model, "pk": context.record_pk}
             )
-        if watched and stack is not None:
-            stack.enter_context(fresh(record))
         return record
+
+    def _is_watched(self, model: type[Model]) -> bool:
+        return not self._context.deleted and listens_to_updates(model)
 
     def _names(self) -> dict[str, Model]:
         stored = self._job.steps.get("names") or self._job.payload["names"]
@@ -185,7 +186,3 @@ def _last_values(model: type[Model], context: RunContext) -> Model:
     record = model(**values)
     record._state.db = context.using
     return record
-
-
-def _can_lock_self(using: str) -> bool:
-    return bool(transaction.get_connection(using).features.has_select_for_update_of)

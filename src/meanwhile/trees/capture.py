@@ -25,26 +25,33 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Installation", "Interest", "install"]
 
 
-def install(interests: Mapping[type[Model], Interest], on_change: Callable[[Change], None]) -> Installation:
+def install(
+    interests: Mapping[type[Model], Interest],
+    on_change: Callable[[Change], None],
+    on_undone: Callable[[], None] = lambda: None,
+) -> Installation:
     """Begin to capture: call `on_change` for each change of an instance of one of the models, or of a subclass.
 
     One save or deletion of one record is one call, inside its transaction and after the row is written. An exception of
     `on_change` undoes the write and reaches the caller of `save()` or `delete()`. Fixtures (`raw`) and bulk writes are
-    not captured.
+    not captured. `on_undone` is called when a captured save has failed and its write is undone.
 
         installation = install({Booking: Interest(insert=True)}, on_change=print)
         …
         installation.uninstall()
     """
-    return Installation(Interests(interests), on_change)
+    return Installation(Interests(interests), on_change, on_undone)
 
 
 class Installation:
     """What `install` did, until `uninstall`. Several are undone in reverse order."""
 
-    def __init__(self, interests: Interests, on_change: Callable[[Change], None]) -> None:
+    def __init__(
+        self, interests: Interests, on_change: Callable[[Change], None], on_undone: Callable[[], None]
+    ) -> None:
         self._interests = interests
         self._on_change = on_change
+        self._on_undone = on_undone
         self._models = interests.saved()
         self._here = threading.local()
         self._patches = [patch(model, self) for model in self._models for patch in (save_base_of, save_table_of)]
@@ -70,15 +77,21 @@ class Installation:
             write()
             return
         using = options.using or router.db_for_write(type(record), instance=record)
-        with captured_write(record, using):
-            saving = Saving(record, interest, outcome, using, options.update_fields)
-            self._open.append(saving)
-            try:
-                write()
-            finally:
-                self._open.pop()
-            if saving.change:
-                self._on_change(saving.change)
+        try:
+            with captured_write(record, using):
+                self._write(Saving(record, interest, outcome, using, options.update_fields), write)
+        except BaseException:
+            self._on_undone()
+            raise
+
+    def _write(self, saving: Saving, write: Callable[[], None]) -> None:
+        self._open.append(saving)
+        try:
+            write()
+        finally:
+            self._open.pop()
+        if saving.change:
+            self._on_change(saving.change)
 
     def written(self, record: Model, table: type[Model], *, created: bool) -> None:
         """Note that Django has written the row of `record` in the table of the model `table`."""

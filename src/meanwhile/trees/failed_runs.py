@@ -1,7 +1,9 @@
 """Keep the runs whose foreground failed, although the transaction they belong to is rolled back (spec, "History").
 
-A failed run can only be written when that transaction is over. Django tells nobody of a rollback, so the runs wait here and are written
-at the next of: the end of the captured save or of the call, a commit, the end of the request, the end of the job, the end of the process. The
+A failed run can only be written when that transaction is over. Django tells nobody of a rollback, so the runs wait
+here and are written
+at the next of: the end of the captured save or of the call, a commit, the end of the request, the end of the job, the
+end of the process. The
 log has each at once.
 """
 
@@ -50,7 +52,9 @@ class FailedRuns:
 
     def add(self, run: Run, tree: EventTree, *, using: str) -> None:
         """Keep a failed run until it can be written."""
-        logger.error("A foreground action failed; nothing of the change was kept: %s", run.error, extra={"run": str(run.id)})
+        logger.error(
+            "A foreground action failed; nothing of the change was kept: %s", run.error, extra={"run": str(run.id)}
+        )
         with self._lock:
             self._waiting = [*self._waiting[-MOST_WAITING:], FailedRun(run, tree, connections[using])]
         if connections[using].in_atomic_block and not connections[using].needs_rollback:
@@ -73,7 +77,9 @@ class FailedRuns:
                 ensure_version(failed.tree, using=using, clock=SystemClock())
                 Run.objects.using(using).bulk_create([run], ignore_conflicts=True)
         except DatabaseError:
-            logger.exception("A failed run could not be written to the history: %s", run.error, extra={"run": str(run.id)})
+            logger.exception(
+                "A failed run could not be written to the history: %s", run.error, extra={"run": str(run.id)}
+            )
             return
         for receiver, answer in signals.run_failed.send_robust(sender=Run, run=run):
             if isinstance(answer, Exception):

@@ -3,25 +3,22 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, connections, transaction
+from django.db import connections
 from django.db.models import Model
 
-from meanwhile import conf, signals
-from meanwhile.clock import Clock, SystemClock
+from meanwhile import conf
+from meanwhile.clock import Clock
 from meanwhile.queue import sql
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import State
 from meanwhile.trees.context import RunContext
+from meanwhile.trees.document import EventTree
+from meanwhile.trees.failed_runs import failed_runs
 from meanwhile.trees.models import Run, RunState
 from meanwhile.trees.stored import to_stored
-
-logger = logging.getLogger("meanwhile.trees")
 
 
 def run_row(context: RunContext, *, clock: Clock) -> Run:

@@ -32,7 +32,7 @@ def listen(config: MeanwhileConfig) -> None:
     if config.capture is not None:
         config.capture.uninstall()
     config.interests = interests()
-    config.capture = install(config.interests, _fire) if config.interests else None
+    config.capture = install(config.interests, _fire, config.failed_runs.write) if config.interests else None
 
 
 def interests() -> dict[type[Model], Interest]:

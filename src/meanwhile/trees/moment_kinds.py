@@ -49,7 +49,10 @@ def _with_offset(value: datetime) -> datetime:
     if offset is None:
         return value.replace(fold=0)
     if offset.seconds % 60 or offset.microseconds:  # a local time of the days before standard time
-        value, offset = (value - offset).replace(tzinfo=UTC), timedelta(0)
+        try:
+            value, offset = (value - offset).replace(tzinfo=UTC), timedelta(0)
+        except OverflowError:
+            raise ValueError(_("is outside the calendar")) from None
     return value.replace(tzinfo=timezone(offset), fold=0)
 
 

@@ -20,7 +20,14 @@ from django.db.models import Model
 
 from meanwhile import conf
 from meanwhile.clock import Clock
-from meanwhile.exceptions import ActionFailed, ChainTooDeep, NotOnThisDatabase, ParameterError, PayloadTooLarge, UnknownTree
+from meanwhile.exceptions import (
+    ActionFailed,
+    ChainTooDeep,
+    NotOnThisDatabase,
+    ParameterError,
+    PayloadTooLarge,
+    UnknownTree,
+)
 from meanwhile.queue.enqueue import enqueue
 from meanwhile.trees import history, parameters, registry
 from meanwhile.trees.actor import current_actor
@@ -107,7 +114,7 @@ def call_tree(
     alias = using or conf.get().database
     event = EventData("called") if record is None else EventData.of(_as_it_is(record, created=False), "called")
     occasion = Occasion(event, record, tree.on.model or "", record.pk if record is not None else None, alias, values)
-    with transaction.atomic(using=alias):
+    with _written_when_failed(), transaction.atomic(using=alias):
         return start(tree, occasion, clock=clock or _clock())
 
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from meanwhile import conf
 from meanwhile.clock import Clock
 from meanwhile.queue import owner as owners
-from meanwhile.queue.hold import release_stuck
 from meanwhile.queue.lease import take_back
 from meanwhile.queue.models import WorkerProcess
 from meanwhile.queue.prune import prune_jobs
