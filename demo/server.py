@@ -30,8 +30,7 @@ def main() -> int:
             return _refuse(f"Port {port} is taken. Choose another one: PORT={int(port) + 1} python -m demo")
         return _refuse(f"The site can't answer on {host}:{port}: {error.strerror or error}.")
     signal.signal(signal.SIGTERM, _interrupt)
-    _say_where(host, server)
-    return _run(server)
+    return _run(server, host)
 
 
 def _prepare() -> None:
@@ -51,20 +50,21 @@ def _serve_on(host: str, port: int) -> Any:
     return create_server(application, host=host, port=port, threads=THREADS, ident="Meanwhile Air")
 
 
-def _run(server: Any) -> int:
+def _run(server: Any, host: str) -> int:
     from django.apps import apps
 
-    # Not only with the first request: work that a stopped demo left behind goes on at once.
     autostart: Any = apps.get_app_config("meanwhile").autostart  # type: ignore[attr-defined]
-    autostart.start()
     try:
+        # Not only with the first request: work that a stopped demo left behind goes on at once.
+        autostart.start()
+        _say_where(host, server)
         server.run()
     except KeyboardInterrupt:
         pass
-    finally:
-        print("\nStopping …", flush=True)
-        server.close()
-        autostart.stop()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    print("\nStopping …", flush=True)
+    server.close()
+    autostart.stop()
     print("Stopped. What was not done goes on with the next start.", flush=True)
     return 0
 

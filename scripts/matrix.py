@@ -66,10 +66,10 @@ def prepare(cell: Cell, base: str) -> Path:
     if ready.exists() and ready.stat().st_mtime >= newest:
         return python
     print(f"Installing {cell.name} ...", flush=True)
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([base, "-m", "venv", folder], check=True)
-    subprocess.run([*pip, *(part for path in cell.requirements for part in ("-r", path))], check=True)
-    subprocess.run([*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT], check=True)
+    subprocess.run([*pip, *(part for path in cell.requirements for part in ("-r", str(path)))], check=True)
+    subprocess.run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], check=True)
     ready.touch()
     return python
 
@@ -78,7 +78,7 @@ def run(cell: Cell, python: Path, extra: list[str]) -> bool:
     print(f"\n— {cell.name} —", flush=True)
     workers = str(min(os.cpu_count() or 1, 4))
     report = f"--junitxml={REPORTS / cell.name}.xml"
-    command = [python, "-m", "pytest", "-q", "-m", "not browser and not crash", "-n", workers, report, *extra]
+    command = [str(python), "-m", "pytest", "-q", "-m", "not browser and not crash", "-n", workers, report, *extra]
     environment = {**os.environ, "PYTHONDEVMODE": "1"}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 

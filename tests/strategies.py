@@ -125,14 +125,15 @@ actions = st.one_of(
 )
 
 
+def _an_if(condition: Any, then: list[Any], **rest: Any) -> If:
+    return If(condition, *then, **rest)
+
+
 def _containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     several = st.lists(inner, max_size=3)
     jobs = {"serial": st.booleans(), "priority": st.integers(-9, 9), **_node_options}
     return st.one_of(
-        st.builds(
-            lambda condition, then, **rest: If(condition, *then, **rest),
-            conditions, several, otherwise=several, **_node_options,
-        ),  # fmt: skip
+        st.builds(_an_if, conditions, several, otherwise=several, **_node_options),
         st.builds(lambda do, **rest: Background(*do, **rest), several, **jobs),
         st.builds(lambda moment, do, **rest: Delay(moment, *do, **rest), moments, several, **jobs),
     )

@@ -87,7 +87,8 @@ def _jobs(runs: Iterable[Run]) -> QuerySet[Job]:
 
 
 def _moment(start: datetime, step: dict[str, object], side: str) -> Moment:
-    ended = datetime.fromisoformat(str(step["at"]))
+    began = datetime.fromisoformat(str(step["at"]))
     took = float(str(step.get("ms", 0))) / 1000
-    began = ended - timedelta(seconds=took)
+    if side == "background":  # there the history says when a step was done
+        began -= timedelta(seconds=took)
     return Moment(max(0.0, (began - start).total_seconds()), took, str(step.get("label", "")), side)

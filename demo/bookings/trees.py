@@ -73,7 +73,7 @@ def confirmation() -> SendEmail:
             "Meanwhile Air"
         ),
         label="Send the confirmation",
-        retry=Retry(max_attempts=3, first=3, factor=2, jitter=0),
+        retry=Retry(max_attempts=3, first=3 * settings.DEMO_PACE, factor=2, jitter=0),
     )
 
 
@@ -89,7 +89,7 @@ EventTree(
             UpdateField(price=Field("seat.price"), label="Price of the seat"),
             issue_ticket(),
             confirmation(),
-            UpdateField(ready=True, status="confirmed", label="Ready: the waiting page moves on"),
+            UpdateField(ready=True, status="confirmed", label="Ready"),
             label="As soon as possible",
         ),
         Delay(

@@ -21,6 +21,7 @@ from demo.bookings.models import AllAtOnceBooking, AnyBooking, Booking, Mail
 from demo.bookings.seat_map import seat_map
 from demo.bookings.seed import ACCOUNTS
 from demo.bookings.timeline import timeline, waiting_jobs, work_of
+from meanwhile import TransitionError
 from meanwhile.forms import SubmitCreateView, may_watch, submitted_pks
 from meanwhile.queue import control
 from meanwhile.queue.models import Job
@@ -141,8 +142,12 @@ def run_job_now(request: HttpRequest, pk: int) -> HttpResponse:
     booking = tree_page.booking_of(job)
     if booking is None or not may_watch(request, booking):
         raise PermissionDenied
-    control.run_now(job)
-    messages.success(request, "It runs now: the mail is in the mailbox in a moment.")
+    try:
+        control.run_now(job.pk)
+    except TransitionError:
+        messages.error(request, "It does not wait any more.")
+    else:
+        messages.success(request, "It runs now: the mail is in the mailbox in a moment.")
     return HttpResponseRedirect(reverse_lazy("trees"))
 
 

@@ -6,16 +6,6 @@ import json
 from typing import Any
 
 from django.apps import apps
-from docutils import nodes
-from docutils.parsers.rst import Directive
-from docutils.statemachine import StringList
-from sphinx.application import Sphinx
-
-import meanwhile
-from meanwhile import conf, exceptions
-from meanwhile.parts import Part
-from meanwhile.queue.states import TRANSITIONS
-
 from doc_tables import (
     argument_row,
     command_arguments,
@@ -27,6 +17,15 @@ from doc_tables import (
     table,
     type_text,
 )
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+
+import meanwhile
+from meanwhile import conf, exceptions
+from meanwhile.parts import Part
+from meanwhile.queue.states import TRANSITIONS
 
 
 class Generated(Directive):
@@ -62,7 +61,10 @@ class Fields(Generated):
 
     def lines(self) -> list[str]:
         name, _, only = self.arguments[0].partition(" ")
-        return table(["field", "takes", "default", "meaning"], list(field_rows(find(name), self.meanings(), only.split() or None)))
+        return table(
+            ["field", "takes", "default", "meaning"],
+            list(field_rows(find(name), self.meanings(), only.split() or None)),
+        )
 
 
 class AsJson(Generated):

@@ -102,6 +102,7 @@ def _check_sqlite(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
             hint=_("Meanwhile needs 3.35 or newer, for UPDATE … RETURNING."),
             id="meanwhile.E003",
         )
+    connection.ensure_connection()
     if str(getattr(connection, "transaction_mode", None)).upper() not in {"IMMEDIATE", "EXCLUSIVE"}:
         yield Warn(
             _("The SQLite database “%(alias)s” does not begin its transactions IMMEDIATE.")

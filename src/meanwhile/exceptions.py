@@ -43,6 +43,8 @@ class ActionFailed(MeanwhileError):
     def __init__(self, tree: str, path: str, label: str, reason: BaseException | str) -> None:
         super().__init__(tree, path, label, reason)
         self.tree, self.path, self.label, self.reason = tree, path, label, reason
+        self.record = ""
+        """Which record it happened to, where one call was for many."""
 
     @property
     def user_message(self) -> str:
@@ -54,12 +56,15 @@ class ActionFailed(MeanwhileError):
         }
 
     def __str__(self) -> str:
-        return _("Step %(path)s (%(label)s) of the tree “%(tree)s” failed, and nothing was saved: %(reason)s") % {
+        text = _("Step %(path)s (%(label)s) of the tree “%(tree)s” failed, and nothing was saved: %(reason)s") % {
             "path": self.path,
             "label": self.label,
             "tree": self.tree,
             "reason": self.reason if str(self.reason) else repr(self.reason),
         }
+        return (
+            _("%(text)s (The record is %(record)s.)") % {"text": text, "record": self.record} if self.record else text
+        )
 
 
 class TreeDocumentError(MeanwhileError):

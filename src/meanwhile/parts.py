@@ -78,6 +78,8 @@ def _path_in(data: Any, loc: tuple[int | str, ...]) -> tuple[list[str], bool]:
         if fresh and isinstance(data, dict) and step in {data.get(tag) for tag in TAGS if _is_text(data.get(tag))}:
             fresh = False
             continue
+        if step == "[key]" and not _below(data, step)[1]:
+            continue  # pydantic's word for the key itself
         path.append(str(step))
         data, found = _below(data, step)
         fresh = True

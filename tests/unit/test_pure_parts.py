@@ -54,7 +54,6 @@ SCRIPT = """
 
 
 def test_documents_conditions_moments_and_backoff_work_without_django() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(SCRIPT), str(SOURCE)], capture_output=True, text=True, timeout=60
-    )
+    command = [sys.executable, "-c", textwrap.dedent(SCRIPT), str(SOURCE)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout == "works\n", done.stderr

@@ -43,7 +43,9 @@ def test_a_span_in_a_literal_is_what_a_duration_field_reads(span: timedelta) -> 
     assert parse_duration(Literal(span).literal) == span
 
 
-@pytest.mark.parametrize("value", [object(), float("nan"), float("inf"), "\0", "\ud800", {1: 2}, 2**2000, b"x", Literal])
+@pytest.mark.parametrize(
+    "value", [object(), float("nan"), float("inf"), "\0", "\ud800", {1: 2}, 2**2000, b"x", Literal]
+)
 def test_what_no_document_can_hold_is_refused(value: Any) -> None:
     with pytest.raises(TreeDocumentError):
         Literal(value)
@@ -93,7 +95,7 @@ def test_a_field_path_is_names_with_dots_between(path: str) -> None:
 )
 def test_each_value_says_its_kind_in_json(value: Any, stored: dict[str, Any]) -> None:
     assert value.as_json() == stored
-    assert list(value.as_json())[0] == "value"
+    assert next(iter(value.as_json())) == "value"
 
 
 def test_now_is_moved_by_its_span() -> None:

@@ -15,8 +15,8 @@ from typing import Any, get_type_hints
 
 from pydantic import (
     ConfigDict,
-    PydanticSchemaGenerationError,
     PydanticUndefinedAnnotation,
+    PydanticUserError,
     TypeAdapter,
     ValidationError,
 )
@@ -25,7 +25,7 @@ from pydantic_core import PydanticSerializationError
 from meanwhile.exceptions import ParameterError, ResultNotStorable
 from meanwhile.texts import gettext as _
 
-_LOOSE = ConfigDict(arbitrary_types_allowed=True)
+_LOOSE = ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")
 
 
 def signature_of(function: Callable[..., Any], inject: Collection[str] = (), name: str = "") -> Signature:
@@ -179,12 +179,12 @@ def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
 
 def _adapter(hint: Any, place: str) -> TypeAdapter[Any]:
     try:
-        return TypeAdapter(hint)
-    except PydanticSchemaGenerationError:
         return TypeAdapter(hint, config=_LOOSE)
     except PydanticUndefinedAnnotation as error:
         msg = f"{place}: the annotation {error.name!r} is not defined; import it for real."
         raise TypeError(msg) from error
+    except PydanticUserError:  # a model or dataclass, which has a configuration of its own
+        return TypeAdapter(hint)
 
 
 def _schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:

@@ -36,16 +36,10 @@ def to_jsonable(value: Any, depth: int = 0) -> Any:
             return to_jsonable(value.value, depth)
         case None | bool():
             return value
-        case int():
-            if value.bit_length() > LARGEST_INTEGER_BITS:
-                raise ValueError(_("is too large a number"))
-            return value
+        case int() | float():
+            return _storable_number(value)
         case str():
             return _clean_text(str(value))
-        case float():
-            if not math.isfinite(value):
-                raise ValueError(_("must be a finite number"))
-            return value
         case datetime() | date() | time():
             return value.isoformat()
         case timedelta():
@@ -190,6 +184,14 @@ def to_values(given: Mapping[str, object], place: str = "") -> dict[str, AnyValu
     if problems:
         raise TreeDocumentError(problems)
     return values
+
+
+def _storable_number(number: float) -> float:
+    if isinstance(number, int) and number.bit_length() > LARGEST_INTEGER_BITS:
+        raise ValueError(_("is too large a number"))
+    if isinstance(number, float) and not math.isfinite(number):
+        raise ValueError(_("must be a finite number"))
+    return number
 
 
 def _clean_text(text: str) -> str:

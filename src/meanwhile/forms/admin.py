@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from meanwhile.exceptions import ActionFailed
 from meanwhile.forms.transaction import DATABASE_TROUBLE, trouble_text
 from meanwhile.trees.actor import acting_as
-from meanwhile.trees.history import flush_failed
+from meanwhile.trees.failed_runs import failed_runs
 from meanwhile.trees.runner import submitted
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class SubmitAdminMixin(_ModelAdmin):
             with acting_as(request.user):
                 return super().changeform_view(request, *args, **kwargs)
         except REFUSALS as error:
-            flush_failed()
+            failed_runs().write()
             submission = _Submission.of(request)
             if not submission.saving:
                 return self._back_with(request, error)
@@ -68,7 +68,7 @@ class SubmitAdminMixin(_ModelAdmin):
             with acting_as(request.user):
                 return super().changelist_view(request, *args, **kwargs)
         except REFUSALS as error:
-            flush_failed()
+            failed_runs().write()
             submission = _Submission.of(request)
             if not submission.saving or "_save" not in request.POST:
                 return self._back_with(request, error)
@@ -81,7 +81,7 @@ class SubmitAdminMixin(_ModelAdmin):
             with acting_as(request.user):
                 return super().delete_view(request, *args, **kwargs)
         except REFUSALS as error:
-            flush_failed()
+            failed_runs().write()
             return self._back_with(request, error)
 
     def get_form(self, *args: Any, **kwargs: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django.db import router
-from django.forms import BaseInlineFormSet, BaseModelForm, FileField, all_valid
+from django.forms import BaseInlineFormSet, FileField, ModelForm, all_valid
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -25,7 +25,7 @@ from meanwhile.trees.runner import collecting_runs, submitted
 if TYPE_CHECKING:
     from django.db.models import Model
 
-    Form = BaseModelForm[Model]
+    Form = ModelForm[Model]
     Formsets = Mapping[str, BaseInlineFormSet[Model, Model, Form]]
     _CreateView = CreateView[Model, Form]
     _UpdateView = UpdateView[Model, Form]
@@ -52,6 +52,8 @@ class SubmitMixin(_ModelFormView):
 
     formset_classes: ClassVar[Mapping[str, type[BaseInlineFormSet[Any, Any, Any]]]] = {}
     """Inline formsets saved with the record, by the name they have in the template (`formsets.NAME`) and as prefix."""
+
+    object: Any
 
     waiting_url: str = ""
     """Name of the URL of a `WaitingView` that the person is sent to."""

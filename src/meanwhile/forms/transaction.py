@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from meanwhile.exceptions import ActionFailed, MeanwhileError
 from meanwhile.trees.capture_transaction import all_or_nothing
-from meanwhile.trees.history import flush_failed
+from meanwhile.trees.failed_runs import failed_runs
 
 DATABASE_TROUBLE = (OperationalError, InterfaceError)
 """What Django raises when the database is locked, full, restarting or unreachable."""
@@ -49,7 +49,7 @@ def one_transaction(using: str) -> Iterator[None]:
         if phase.name == "committed":
             logger.exception("A callback failed after a submission was committed", extra={"database": using})
             return
-        flush_failed()
+        failed_runs().write()
         if isinstance(error, ActionFailed):
             raise NotSaved(error.user_message) from error
         if isinstance(error, DATABASE_TROUBLE):

@@ -57,7 +57,7 @@ class _Before:
         return cache
 
 
-def _delete(file: FieldFile) -> None:
+def _delete(file: Any) -> None:
     try:
         file.storage.delete(str(file.name))
     except OSError:
@@ -65,12 +65,12 @@ def _delete(file: FieldFile) -> None:
         logger.exception("A file of a submission that was not saved stays in its storage", extra={"file": file.name})
 
 
-def _is_stored(file: FieldFile) -> bool:
+def _is_stored(file: Any) -> bool:
     # Django has no public way to ask whether a file is in its storage yet or only chosen in a form.
     return bool(file._committed)  # noqa: SLF001
 
 
-def _files(instance: Model) -> list[FieldFile]:
+def _files(instance: Model) -> list[Any]:
     fields = [field for field in instance._meta.concrete_fields if isinstance(field, FileField)]
     values = [getattr(instance, field.attname) for field in fields if field.attname in instance.__dict__]
     return [value for value in values if isinstance(value, FieldFile) and value]

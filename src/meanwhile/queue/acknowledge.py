@@ -19,7 +19,6 @@ from meanwhile.queue import sql
 from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.states import State
 
-ERROR_LENGTH = 10_000
 UNLEASED: dict[str, Any] = {"lease_owner": "", "lease_until": None}
 
 
@@ -47,7 +46,7 @@ def end(job: ClaimedJob, state: State, *, now: datetime, using: str, error: str 
         "state": state.value,
         "steps": sql.as_json(job.steps),
         "finished": sql.moment(connection, now),
-        "error": error[:ERROR_LENGTH],
+        "error": sql.text(error),
         **UNLEASED,
     }
     if result is not None:
@@ -66,7 +65,7 @@ def try_again(job: ClaimedJob, due: datetime, error: str, *, using: str) -> None
         "steps": sql.as_json(job.steps),
         "due": sql.moment(connection, due),
         "attempts": job.attempts + 1,
-        "error": error[:ERROR_LENGTH],
+        "error": sql.text(error),
         **UNLEASED,
     }
     _fenced(job, values, using)
@@ -85,7 +84,22 @@ def hand_back_if_ours(job: ClaimedJob, *, using: str) -> None:
 
 def show_progress(job: ClaimedJob, fraction: float, text: str, *, using: str) -> None:
     """Store how far the running step is."""
-    _fenced(job, {"progress": fraction, "progress_text": text[:200]}, using)
+    _fenced(job, {"progress": fraction, "progress_text": sql.text(text, 200)}, using)
+
+
+def is_marked(job: ClaimedJob, key: str, *, using: str) -> bool:
+    """Say whether a step's mark is stored, and lock the job's row. Raises `LeaseLost` if the job is no longer ours."""
+    connection = connections[using]
+    lock = "FOR UPDATE" if sql.is_postgresql(connection) else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT steps FROM {sql.TABLE} WHERE id = %s AND lease_token = %s AND state = 'running' {lock}",  # noqa: S608
+            [job.id, job.token],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise LeaseLost(job.id)
+    return key in (sql.from_json(row[0]) or {}).get("done", {})
 
 
 def release_next(serial_key: str, *, using: str) -> None:

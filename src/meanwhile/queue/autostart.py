@@ -13,9 +13,12 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import signal
 import sys
 import threading
 import traceback
+from multiprocessing.util import Finalize
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from django.core import mail
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from meanwhile.queue.worker.supervisor import Worker
 
 logger = logging.getLogger("meanwhile.worker")
+
+SHORT_GRACE = 2.0
+"""Seconds that a server with a shutdown of its own is kept waiting for the worker's steps."""
 
 SITE_MAKERS = frozenset({"get_wsgi_application", "get_asgi_application"})
 
@@ -51,7 +57,10 @@ class Autostart:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._before_fork, after_in_child=self._after_fork)
         atexit.register(self.stop)
+        # A process made by multiprocessing (as granian does) ends without atexit.
+        Finalize(None, self.stop, exitpriority=100)
         if makes_a_site():
+            self._stop_on_sigterm()
             self._schedule()
 
     def start(self) -> None:
@@ -64,17 +73,41 @@ class Autostart:
             self.worker = Worker()
             self.worker.start()
 
-    def stop(self) -> None:
-        """Stop the worker, if there is one; its jobs end or are handed back."""
+    def stop(self, grace: float | None = None) -> None:
+        """Stop the worker, if there is one; its jobs end within ``grace`` seconds or are handed back."""
         if self._timer is not None:
             self._timer.cancel()
         with self._lock:
             worker, self.worker = self.worker, None
         if worker is not None:
             try:
-                worker.stop()
+                worker.stop(grace)
             except Exception:
                 logger.exception("The worker did not stop cleanly; its jobs are taken over by the next one.")
+
+    def _stop_on_sigterm(self) -> None:
+        """Stop the worker when SIGTERM comes, before whatever else it does.
+
+        Needed for servers that leave the signal to the system (waitress, ``runserver --noreload``) or raise it anew
+        when they have
+        shut down (uvicorn): the process then ends without its exit handlers. Servers that set a handler later win.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return
+        before = signal.getsignal(signal.SIGTERM)
+        if before is signal.SIG_IGN or before is None:
+            return
+
+        def on_sigterm(number: int, frame: FrameType | None) -> None:
+            if callable(before):
+                self.stop(grace=SHORT_GRACE)
+                before(number, frame)
+            else:
+                self.stop()
+                signal.signal(number, signal.SIG_DFL)
+                signal.raise_signal(number)
+
+        signal.signal(signal.SIGTERM, on_sigterm)
 
     def _schedule(self) -> None:
         self._timer = threading.Timer(START_AFTER, self.start)

@@ -10,6 +10,7 @@ happen exactly once (spec, "Background jobs").
 from __future__ import annotations
 
 import logging
+import math
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -188,10 +189,7 @@ class Execution:
     def _mark(self, step: PlannedStep, result: Any, started: float, error: str = "") -> Outcome | None:
         """Write, in the current transaction, that a step is done, and end the job if it was the last one."""
         assert self._plan is not None
-        try:
-            sql.as_json(result)
-        except (TypeError, ValueError) as problem:
-            raise ResultNotStorable(step.label, result) from problem
+        kept = storable_result(step.label, result)
         self.job.steps.pop("failed", None)
         mark: dict[str, Any] = {
             "label": step.label,
@@ -200,8 +198,7 @@ class Execution:
         }
         if self.job.attempts:
             mark["attempts"] = self.job.attempts + 1
-        if result is not None:
-            mark["result"] = result
+        mark |= kept
         if error:
             mark["error"] = error
         self.job.steps.setdefault("done", {})[step.key] = mark
@@ -226,6 +223,7 @@ class Execution:
         return (None if self._following else State.SUCCEEDED), ""
 
     def _end(self, state: State, error: str = "") -> Outcome:
+        error = sql.text(error)
         with self._gate(), transaction.atomic(using=self.using):
             acknowledge.end(self.job, state, now=self.clock.now(), using=self.using, error=error)
             if self._plan is not None:
@@ -244,22 +242,25 @@ class Execution:
         )
         _drop_broken_connection(self.using)
         now = self.clock.now()
-        self.job.steps["failed"] = {
-            "key": step.key,
-            "label": step.label,
-            "error": text,
-            "at": now.isoformat(),
-            "attempt": attempt,
-        }
-        if attempt < policy.max_attempts and not getattr(error, "permanent", False):
-            due = now + timedelta(seconds=delay(attempt, policy, random.random()))  # noqa: S311 - jitter, no secret
-            with self._gate(), transaction.atomic(using=self.using):
+        with self._gate(), transaction.atomic(using=self.using):
+            if acknowledge.is_marked(self.job, step.key, using=self.using):
+                # It was done after all: the answer to its commit was lost, or it was given up in that very moment.
+                acknowledge.hand_back(self.job, using=self.using)
+                return Outcome(State.READY)
+            self.job.steps["failed"] = {
+                "key": step.key,
+                "label": step.label,
+                "error": text,
+                "at": now.isoformat(),
+                "attempt": attempt,
+            }
+            if attempt < policy.max_attempts and not getattr(error, "permanent", False):
+                due = now + timedelta(seconds=delay(attempt, policy, random.random()))  # noqa: S311 - jitter, no secret
                 acknowledge.try_again(self.job, due, text, using=self.using)
-            return Outcome(State.READY, text)
-        if step.goes_on and self._plan is not None:
-            with self._gate(), transaction.atomic(using=self.using):
+                return Outcome(State.READY, text)
+            if step.goes_on and self._plan is not None:
                 return self._mark(step, None, self.clock.monotonic(), error=text)
-        return self._end(State.FAILED, text)
+            return self._end(State.FAILED, text)
 
 
 class _Run:
@@ -276,7 +277,8 @@ class _Run:
 
     def progress(self, fraction: float, text: str = "") -> None:
         execution = self._execution
-        acknowledge.show_progress(execution.job, min(max(fraction, 0.0), 1.0), text, using=execution.using)
+        share = 0.0 if math.isnan(fraction) else min(max(fraction, 0.0), 1.0)
+        acknowledge.show_progress(execution.job, share, text, using=execution.using)
 
 
 _OPENING = PlannedStep(key="", label="open the job", run=lambda run: None)
@@ -289,8 +291,26 @@ def _drop_broken_connection(using: str) -> None:
 
 
 def describe(error: BaseException) -> str:
-    """Return an error as one text: our own messages as they are, others with the name of their type."""
-    text = str(error)
+    """Return an error as one text that can be stored, whatever the error is: our own messages as they are, others
+    with the name of their type."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - a broken __str__ must not hide that there was an error
+        text = ""
     if isinstance(error, MeanwhileError) and text:
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+        return sql.text(text)
+    return sql.text(f"{type(error).__name__}: {text}" if text else type(error).__name__)
+
+
+def storable_result(label: str, result: Any) -> dict[str, Any]:
+    """Return what a step's history keeps of its result: ``result``, or ``cut`` (its bytes of JSON) if it is too long.
+
+    Raises `ResultNotStorable`.
+    """
+    if result is None:
+        return {}
+    try:
+        size = len(sql.as_json(result))
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise ResultNotStorable(label, result, describe(problem)) from problem
+    return {"result": result} if size <= conf.get().max_history_value else {"cut": size}

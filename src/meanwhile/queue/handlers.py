@@ -85,11 +85,27 @@ def register(kind: str, handler: Handler) -> None:
 
 
 def handler_for(kind: str) -> Handler:
-    """Return the handler of a kind of job; `UnknownKind` if there is none."""
-    try:
-        return _handlers()[kind]
-    except KeyError:
-        raise UnknownKind(kind, sorted(_handlers())) from None
+    """Return the handler of a kind of job; for a kind that no installed app knows, one that can't open it."""
+    return _handlers().get(kind) or _NoHandler(kind)
+
+
+class _NoHandler:
+    """Stands in where an app was uninstalled while jobs of its kind were waiting: they fail, and hold up nothing."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def open(self, job: ClaimedJob, *, using: str) -> Plan:  # noqa: ARG002 - the port's signature
+        raise UnknownKind(self._kind, sorted(_handlers()))
+
+    def ended(self, group: str, state: State, error: str, *, using: str) -> None:
+        """Nobody is there to learn it."""
+
+    def settled(self, group: str, *, using: str) -> None:
+        """Nobody is there to learn it."""
+
+    def tidy(self) -> None:
+        """Nothing is left behind."""
 
 
 def _handlers() -> dict[str, Handler]:

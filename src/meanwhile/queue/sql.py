@@ -6,6 +6,7 @@ Table and column names below are this app's own constants; every value is a para
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,15 @@ from django.utils.dateparse import parse_datetime
 
 TABLE = "meanwhile_job"
 """The table of `Job`."""
+
+LONGEST_TEXT = 10_000
+"""Characters of an error that are kept."""
+
+# What stands behind a backslash in JSON: a whole surrogate pair, any other escape, or one character.
+_ESCAPES = re.compile(r"\\(ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|u[0-9a-f]{4}|.)")
+UNSTORABLE_ESCAPES = {"u0000"}
+SURROGATES = ("ud8", "ud9", "uda", "udb", "udc", "udd", "ude", "udf")
+LONE_ESCAPE = len("u0000")
 
 SERIAL = "state IN ('ready', 'running') AND NOT (serial_key = '')"
 """The condition of the index ``meanwhile_job_serial``, letter by letter: SQLite uses a partial index only where it reads
@@ -47,8 +57,22 @@ def read_moment(connection: BaseDatabaseWrapper, value: Any) -> datetime:
 
 
 def as_json(value: Any) -> str:
-    """Return a JSON text as `JSONField(encoder=DjangoJSONEncoder)` would store it."""
-    return json.dumps(value, cls=DjangoJSONEncoder, separators=(",", ":"))
+    """Return a JSON text as `JSONField(encoder=DjangoJSONEncoder)` would store it.
+
+    Raises `TypeError` for what JSON can't hold, and `ValueError` for what one of the databases would refuse: numbers
+    that are not finite, NUL characters and halves of surrogate pairs.
+    """
+    written = json.dumps(value, cls=DjangoJSONEncoder, separators=(",", ":"), allow_nan=False)
+    for escape in _ESCAPES.findall(written) if "\\u" in written else ():
+        if escape in UNSTORABLE_ESCAPES or (len(escape) == LONE_ESCAPE and escape.startswith(SURROGATES)):
+            message = f"The character \\{escape} can't be stored in a database."
+            raise ValueError(message)
+    return written
+
+
+def text(value: str, length: int = LONGEST_TEXT) -> str:
+    """Return a text as any text column takes it: without NUL and halves of surrogate pairs, cut to ``length``."""
+    return value[:length].replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
 
 
 def from_json(value: Any) -> Any:

@@ -11,8 +11,9 @@ from django.db.models import Model
 
 from meanwhile import conf
 from meanwhile.queue.models import Job
-from meanwhile.trees import history, registry
+from meanwhile.trees import registry
 from meanwhile.trees.document import EventTree
+from meanwhile.trees.failed_runs import failed_runs
 from meanwhile.trees.models import Run
 
 
@@ -36,11 +37,8 @@ class Fired:
     def runs(self) -> list[Run]:
         """The runs, in order; one whose foreground failed is among them, although its transaction was rolled back."""
         now = self._after or _Here(self._using)
-        found = {run.pk: run for run in now.failed if run not in self._before.failed}
-        for run in Run.objects.using(self._using).filter(pk__in=now.runs - self._before.runs):
-            found[run.pk] = run
-        ordered = sorted(found.values(), key=lambda run: (run.created, run.pk))
-        return [run for run in ordered if self._key in (None, run.tree)]
+        runs = Run.objects.using(self._using).filter(pk__in=now.runs - self._before.runs).order_by("created", "pk")
+        return [run for run in runs if self._key in (None, run.tree)]
 
     @property
     def jobs(self) -> list[Job]:
@@ -108,9 +106,9 @@ class _Here:
     """What is there at one moment."""
 
     def __init__(self, using: str) -> None:
+        failed_runs().write()
         self.runs = set(Run.objects.using(using).values_list("pk", flat=True))
         self.jobs = set(Job.objects.using(using).values_list("pk", flat=True))
-        self.failed = history.unwritten()
 
 
 @contextmanager
@@ -125,24 +123,11 @@ def fired(tree: EventTree | str | None = None) -> Iterator[Fired]:
         log.assert_not_fired("refund")
         log.assert_queued(2)
     """
-    with forgetting_failed_runs():
-        log = Fired(tree)
-        try:
-            yield log
-        finally:
-            log.stop()
-
-
-@contextmanager
-def forgetting_failed_runs() -> Iterator[None]:
-    """Keep failed runs that only the end of a test's transaction would let be written from being written in another
-    test.
-    """
-    before = history.unwritten()
+    log = Fired(tree)
     try:
-        yield
+        yield log
     finally:
-        history.forget([run for run in history.unwritten() if run not in before])
+        log.stop()
 
 
 def _is_about(run: Run, record: Model) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.apps import apps
 
-from meanwhile.testing.recording import forgetting_failed_runs
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.listening import listen
 from meanwhile.trees.registry import TreeRegistry
@@ -32,8 +31,7 @@ def use_trees(*trees: EventTree) -> Iterator[None]:
     before, config.trees = config.trees, alone
     listen(config)
     try:
-        with forgetting_failed_runs():
-            yield
+        yield
     finally:
         config.trees = before
         listen(config)

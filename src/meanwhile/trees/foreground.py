@@ -14,9 +14,8 @@ from django.db.models import Model
 
 from meanwhile.actions.base import Action, Node
 from meanwhile.clock import Clock
-from meanwhile.exceptions import ActionFailed, ResultNotStorable
-from meanwhile.queue import sql
-from meanwhile.queue.execution import describe
+from meanwhile.exceptions import ActionFailed
+from meanwhile.queue.execution import describe, storable_result
 from meanwhile.queue.jobs import NewJob
 from meanwhile.trees.branch import branch_job, decide
 from meanwhile.trees.context import RunContext
@@ -63,23 +62,23 @@ class Foreground:
         started = self._clock.monotonic()
         entry: dict[str, Any] = {"path": path, "label": node.title(), "at": self._clock.now().isoformat()}
         if node.on_error == "continue":
-            error = self._try(node, path)
+            error = self._try(node, path, entry)
             if error is not None:
                 entry["error"] = describe(error)
         else:
-            result = self._guarded(path, node, lambda: _storable(node, node.execute(self._step(path))))
-            if result is not None:
-                entry["result"] = result
+            entry |= self._guarded(path, node, lambda: storable_result(node.title(), node.execute(self._step(path))))
         entry["ms"] = round((self._clock.monotonic() - started) * 1000, 1)
         self.steps.append(entry)
 
-    def _try(self, node: Action, path: str) -> BaseException | None:
-        """Run an action in a savepoint of its own; return its error instead of raising it."""
+    def _try(self, node: Action, path: str, entry: dict[str, Any]) -> BaseException | None:
+        """Run an action in a savepoint of its own and note its result; return its error instead of raising it."""
         before = dict(self._record.__dict__) if self._record is not None else {}
         try:
             with transaction.atomic(using=self._context.using):
-                _storable(node, node.execute(self._step(path)))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - "on error: continue"
+                entry |= storable_result(node.title(), node.execute(self._step(path)))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - "on error: continue", also of what sys.exit() raises
             if self._record is not None:
                 self._record.__dict__.clear()
                 self._record.__dict__.update(before)
@@ -91,7 +90,9 @@ class Foreground:
             return do()
         except ActionFailed:
             raise  # of a tree that this one called or set off: it names the step that failed
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise  # somebody stops the whole program
+        except BaseException as error:
             self.steps.append({"path": path, "label": node.title(), "error": describe(error)})
             raise ActionFailed(self._context.tree.name, path, node.title(), error) from error
 
@@ -100,12 +101,3 @@ class Foreground:
 
     def _step(self, path: str) -> RunStep:
         return RunStep(self._context, path, self._record, self._context.names, self._clock)
-
-
-def _storable(node: Action, result: Any) -> Any:
-    if result is None:
-        return None
-    try:
-        return sql.from_json(sql.as_json(result))
-    except (TypeError, ValueError) as error:
-        raise ResultNotStorable(node.title(), result) from error

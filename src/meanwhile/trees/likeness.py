@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -59,7 +59,8 @@ def _moments(left: Any, right: Any, zone: tzinfo) -> tuple[Any, Any]:
         raise TypeError(type(left), type(right))
     left, right = _aware(left, zone), _aware(right, zone)
     if isinstance(left, datetime) and isinstance(right, datetime):
-        return left, right
+        # In UTC: two times of one zone are compared by the wall clock, which shows an hour twice in autumn.
+        return left.astimezone(UTC), right.astimezone(UTC)
     return _day(left), _day(right)
 
 

@@ -36,16 +36,15 @@ def problems_before_reading(document: Any, limits: Limits | None = None) -> list
     waiting: list[tuple[Any, Place, int]] = [(document, (), 0)]
     while waiting:
         value, place, depth = waiting.pop()
-        if depth > deepest:
-            problems.append(
-                (_path(place), _("is nested deeper than %(limit)s levels (MAX_NESTING)") % {"limit": deepest})
-            )
-            continue
         if isinstance(value, str):
             if _is_unstorable(value):
                 problems.append((_path(place), _("holds a character that no database can store")))
             continue
         content = _content(value)
+        if isinstance(content, dict) and depth > deepest:
+            text = _("is nested deeper than %(limit)s levels (MAX_NESTING)")
+            problems.append((_path(place), text % {"limit": deepest}))
+            continue
         nodes += _is_node(content)
         below = depth + isinstance(content, dict)
         # Popped from the end: reversed, to meet problems in the order of the document.

@@ -14,11 +14,15 @@ from django.utils.translation import gettext_lazy as _
 
 
 def new_run_id() -> uuid.UUID:
-    """Return a UUID of version 7 (RFC 9562, section 5.7): it sorts by time, so that a million runs are inserted at
-    one end of the index."""
-    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+    """Return a UUID of version 7 (RFC 9562, sections 5.7 and 6.2, method 3) that sorts by time, to a quarter of a
+    microsecond.
+
+    So a million runs are inserted at one end of the index, and the runs of one save are listed in their order.
+    """
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    fraction = (nanoseconds << 12) // 1_000_000
+    random = int.from_bytes(os.urandom(8)) >> 2
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | random)
 
 
 class TreeVersion(models.Model):

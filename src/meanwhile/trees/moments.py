@@ -53,7 +53,7 @@ GetField = Callable[[str], date | datetime | None]
 
 
 def resolve(moment: AnyMoment, now: datetime, zone: ZoneInfo, get_field: GetField) -> datetime:
-    """Return when a moment is, as an aware datetime in ``zone``.
+    """Return when a moment is, as an aware datetime in UTC, where every hour comes once.
 
     ``now`` is aware; ``get_field`` gives the date or datetime that a field of the record holds. Days and longer are
     counted on the wall clock of ``zone``, hours and minutes as they pass. A local time that a clock change leaves out
@@ -61,7 +61,7 @@ def resolve(moment: AnyMoment, now: datetime, zone: ZoneInfo, get_field: GetFiel
     outside every calendar. See “Delay until” in the event tree rules.
     """
     try:
-        return _resolve(moment, now.astimezone(zone), zone, get_field)
+        return _resolve(moment, now.astimezone(zone), zone, get_field).astimezone(UTC)
     except (OverflowError, ValueError) as error:
         raise MomentError(
             _("The moment %(moment)s is outside the calendar (years 1 to 9999).") % {"moment": moment.as_json()}

@@ -29,6 +29,7 @@ from meanwhile.exceptions import (
     UnknownTree,
 )
 from meanwhile.queue.enqueue import enqueue
+from meanwhile.queue.jobs import NewJob
 from meanwhile.trees import history, parameters, registry
 from meanwhile.trees.actor import current_actor
 from meanwhile.trees.change import Change
@@ -38,7 +39,7 @@ from meanwhile.trees.events import Called
 from meanwhile.trees.failed_runs import failed_runs
 from meanwhile.trees.foreground import Foreground
 from meanwhile.trees.matching import keep_for_submission, matching, taken_change, trees_of
-from meanwhile.trees.models import new_run_id
+from meanwhile.trees.models import Run, new_run_id
 from meanwhile.trees.snapshot import plain_values
 from meanwhile.trees.versions import ensure_version, version_id
 
@@ -57,6 +58,15 @@ class Occasion:
     params: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run whose foreground is done, and the jobs of its background; neither is stored yet."""
+
+    tree: EventTree
+    run: Run
+    jobs: list[NewJob]
+
+
 @contextmanager
 def collecting_runs() -> Iterator[list[UUID]]:
     """Yield a list that gets the ids of all runs started in the body, those of called and nested trees included."""
@@ -72,7 +82,7 @@ def fire(change: Change, *, clock: Clock | None = None) -> None:
     """Run the trees of a record's change, inside the change's transaction. Raises `ActionFailed` and `ChainTooDeep`."""
     keep_for_submission(change)
     for tree in matching(change):
-        start(tree, _occasion(change, tree.on.event), clock=clock or _clock())
+        start(tree, occasion_of(change, tree.on.event), clock=clock or current_clock())
 
 
 def submitted(record: Model, *, created: bool, using: str | None = None, clock: Clock | None = None) -> None:
@@ -82,10 +92,10 @@ def submitted(record: Model, *, created: bool, using: str | None = None, clock: 
     """
     change = taken_change(record) or _as_it_is(record, created=created)
     alias = using or record._state.db or conf.get().database
-    occasion = _occasion(change, "submitted")
-    with _written_when_failed(), transaction.atomic(using=alias):
+    occasion = occasion_of(change, "submitted")
+    with written_when_failed(), transaction.atomic(using=alias):
         for tree in trees_of(type(record), "submitted"):
-            start(tree, occasion, clock=clock or _clock())
+            start(tree, occasion, clock=clock or current_clock())
 
 
 def call_tree(
@@ -114,39 +124,57 @@ def call_tree(
     alias = using or conf.get().database
     event = EventData("called") if record is None else EventData.of(_as_it_is(record, created=False), "called")
     occasion = Occasion(event, record, tree.on.model or "", record.pk if record is not None else None, alias, values)
-    with _written_when_failed(), transaction.atomic(using=alias):
-        return start(tree, occasion, clock=clock or _clock())
+    with written_when_failed(), transaction.atomic(using=alias):
+        return start(tree, occasion, clock=clock or current_clock())
 
 
 def start(tree: EventTree, occasion: Occasion, *, clock: Clock) -> UUID:
     """Run one tree for one occasion, inside the current transaction; return the run's id.
 
     The record's change, the effects of every foreground action and the queueing of every job are one transaction
-    (spec, "One rule for
-    the transaction"): any error here must roll it back. The failed run is kept in the history all the same.
+    (spec, "One rule for the transaction"): any error here must roll it back. The failed run is kept in the history all
+    the same.
+    """
+    begun = begin(tree, occasion, clock=clock)
+    try:
+        ensure_version(tree, using=occasion.using, clock=clock)
+        enqueue(begun.jobs, using=occasion.using, clock=clock)
+    except PayloadTooLarge as error:
+        history.keep_failed(begun.run, error, tree=tree, clock=clock, using=occasion.using)
+        raise
+    history.write_run(begun.run, len(begun.jobs), clock=clock, using=occasion.using)
+    collect(begun.run.id)
+    return begun.run.id
+
+
+def begin(tree: EventTree, occasion: Occasion, *, clock: Clock) -> Begun:
+    """Run the foreground of one tree for one occasion; the caller stores the run and its jobs in the same transaction.
+
+    Raises `ActionFailed` and `ChainTooDeep`, of which the history is told.
     """
     context = _context(tree, occasion)
     run = history.run_row(context, clock=clock)
     foreground = Foreground(context, occasion.record, clock)
+    run.foreground = foreground.steps
     try:
         with running(context):
             _check_depth(context)
             foreground.run()
-        ensure_version(tree, using=occasion.using, clock=clock)
-        enqueue(foreground.jobs, using=occasion.using, clock=clock)
-    except (ActionFailed, ChainTooDeep, PayloadTooLarge) as error:
-        run.foreground = foreground.steps
+    except (ActionFailed, ChainTooDeep) as error:
         history.keep_failed(run, error, tree=tree, clock=clock, using=occasion.using)
         raise
-    run.foreground = foreground.steps
-    history.write_run(run, len(foreground.jobs), clock=clock, using=occasion.using)
+    return Begun(tree, run, foreground.jobs)
+
+
+def collect(run_id: UUID) -> None:
+    """Tell whoever collects them (`collecting_runs`) of a run that has started."""
     if (collected := _collected.get()) is not None:
-        collected.append(context.run_id)
-    return context.run_id
+        collected.append(run_id)
 
 
 @contextmanager
-def _written_when_failed() -> Iterator[None]:
+def written_when_failed() -> Iterator[None]:
+    """Have the runs that fail in the body written to the history; for around a transaction."""
     try:
         yield
     except Exception:
@@ -171,7 +199,8 @@ def _context(tree: EventTree, occasion: Occasion) -> RunContext:
     )
 
 
-def _clock() -> Clock:
+def current_clock() -> Clock:
+    """Return the clock that trees go by where no other is given."""
     clock: Clock = apps.get_app_config("meanwhile").clock  # type: ignore[attr-defined]
     return clock
 
@@ -181,7 +210,8 @@ def _check_depth(context: RunContext) -> None:
         raise ChainTooDeep(context.chain)
 
 
-def _occasion(change: Change, event_type: str) -> Occasion:
+def occasion_of(change: Change, event_type: str) -> Occasion:
+    """Return the occasion that a change is. Raises `NotOnThisDatabase`."""
     alias = conf.get().database
     if change.using != alias:
         raise NotOnThisDatabase(change.model._meta.label, change.using, alias)

@@ -1,18 +1,15 @@
-"""`use_trees`: register trees for one test, or for a with block in it; and the templates of the little site."""
+"""`use_trees`: the trees there are in one test, or in a with block of it; and the templates of the little site."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 
-from meanwhile import EventTree
-from meanwhile.trees import registry
-from meanwhile.trees.listening import listen
+from meanwhile import EventTree, testing
 
 
 class UseTrees:
@@ -21,7 +18,7 @@ class UseTrees:
 
     def __call__(self, *trees: EventTree) -> AbstractContextManager[None]:
         block = ExitStack()
-        block.enter_context(_registered(*trees))
+        block.enter_context(testing.use_trees(*trees))
         self._stack.push(block)
         return block
 
@@ -35,17 +32,3 @@ def use_trees() -> Iterator[UseTrees]:
 @pytest.fixture(autouse=True)
 def _templates(settings: Any) -> None:
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [Path(__file__).parent / "templates"]}]
-
-
-@contextmanager
-def _registered(*trees: EventTree) -> Iterator[None]:
-    config: Any = apps.get_app_config("meanwhile")
-    for tree in trees:
-        registry.current().add(tree)
-    listen(config)
-    try:
-        yield
-    finally:
-        for tree in trees:
-            registry.current().remove(tree.key)
-        listen(config)

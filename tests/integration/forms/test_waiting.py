@@ -38,9 +38,7 @@ GOOD = EventTree(
 
 def failing(attempts: int) -> EventTree:
     step = print_ticket().options(retry=Retry(max_attempts=attempts, first=60, jitter=0))
-    return EventTree(
-        "Bad", on=Created(Booking), do=[Background(UpdateField(price=20, label="Find the price"), step)]
-    )
+    return EventTree("Bad", on=Created(Booking), do=[Background(UpdateField(price=20, label="Find the price"), step)])
 
 
 @pytest.fixture

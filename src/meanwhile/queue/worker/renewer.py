@@ -6,6 +6,7 @@ import os
 import socket
 
 from meanwhile.clock import Clock
+from meanwhile.queue import acknowledge
 from meanwhile.queue.lease import renew
 from meanwhile.queue.models import WorkerProcess
 from meanwhile.queue.worker.role import Role
@@ -42,6 +43,8 @@ class Renewer(Role):
         )
         self.stopping.wait(self._lease / RENEWALS_A_LEASE)
 
-    def sign_off(self) -> None:
-        """Take this worker out of the list of those alive."""
+    def finish(self) -> None:
+        """Hand back what was claimed and not run, and take this worker out of the list of those alive."""
+        for job in self._holdings.drain():
+            acknowledge.hand_back_if_ours(job, using=self.using)
         WorkerProcess.objects.using(self.using).filter(owner=self._owner).delete()

@@ -46,6 +46,9 @@ class Role:
         """Do one round of the role's work."""
         raise NotImplementedError
 
+    def finish(self) -> None:
+        """Do what is left to do when the role ends."""
+
     def interrupt(self) -> None:
         """End the wait of the present turn, if it waits."""
 
@@ -64,6 +67,10 @@ class Role:
                 logger.exception("A role of the worker raised; it goes on.", extra={"role": self.name})
                 self._recover(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+        try:
+            self.finish()
+        except (DatabaseError, InterfaceError) as error:
+            self._complain(error, again=False)
         connections.close_all()
 
     def _complain(self, error: Exception, *, again: bool) -> None:

@@ -10,7 +10,7 @@ from django.db import connections
 
 from meanwhile import conf
 from meanwhile.clock import Clock, SystemClock
-from meanwhile.queue import acknowledge, sql
+from meanwhile.queue import sql
 from meanwhile.queue.owner import new_owner
 from meanwhile.queue.wake import Wake
 from meanwhile.queue.worker.claimer import Claimer
@@ -107,12 +107,9 @@ class Worker:
         self._claimer.join(seconds)
         self._pool.stop()
         clean = self._pool.join(seconds)
-        for job in self._holdings.drain():
-            acknowledge.hand_back_if_ours(job, using=self.using)
         self._renewer.stop()
         for role in [*self._roles, self._renewer]:
             role.join(1.0)
-        self._renewer.sign_off()
         apps.get_app_config("meanwhile").workers.discard(self)  # type: ignore[attr-defined]
         logger.info("A worker stopped.", extra={"owner": self.owner, "clean": clean})
         return clean

@@ -1,0 +1,8 @@
+"""The test site as an ASGI application, as a project's own `asgi.py` makes it."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+application = get_asgi_application()
