@@ -31,7 +31,8 @@ nitpicky = False
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 4
 
-autodoc_typehints = "description"
+default_role = "code"  # the docstrings write `Name` for code
+autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 
 html_theme = "furo"

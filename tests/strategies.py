@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from meanwhile.actions.call import Call
@@ -20,6 +21,9 @@ from meanwhile.trees.document import EventTree
 from meanwhile.trees.events import PARAMETER_TYPES, Called, Created, Deleted, Saved, Submitted, Updated
 from meanwhile.trees.moments import After, Before, DateField, DateTime, RightNow, StartOfNext
 from meanwhile.trees.nodes import Background, Delay, If
+
+patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For properties over whole trees: a busy machine is no failure."""
 
 # What any database can store: no NUL, no half of a surrogate pair.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)

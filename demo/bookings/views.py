@@ -53,6 +53,7 @@ class BookAllAtOnce(Book):
 
     form_class = AllAtOnceForm
     waiting_url = ""
+    remember_in_session = True
     extra_context = {"all_at_once": True}
 
     def form_valid(self, form: Any) -> HttpResponse:

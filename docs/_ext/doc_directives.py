@@ -11,6 +11,7 @@ from doc_tables import (
     command_arguments,
     command_parser,
     default_text,
+    facts_of,
     field_rows,
     find,
     first_sentence,
@@ -116,6 +117,8 @@ class Errors(Generated):
         for name, error in sorted(vars(exceptions).items()):
             if isinstance(error, type) and issubclass(error, exceptions.MeanwhileError):
                 lines += [f"`{name}`", f": {first_sentence(error.__doc__)}", ""]
+                if facts := ", ".join(f"`{fact}`" for fact in facts_of(error)):
+                    lines += [f"  Facts: {facts}.", ""]
                 if error.permanent:
                     lines += ["  A step that raises it is not tried again.", ""]
         return lines
@@ -171,8 +174,20 @@ DIRECTIVES: dict[str, type[Generated]] = {
 }
 
 
+def show_code(_app: Sphinx, _what: str, _name: str, _of: Any, _options: Any, lines: list[str]) -> None:
+    """Make the indented examples of docstrings code, which they are to every reader of the source."""
+    shown: list[str] = []
+    for line in lines:
+        begins = line.startswith("    ") and len(shown) > 1 and not shown[-1] and not shown[-2].startswith(" ")
+        if begins and not shown[-2].startswith(".. "):
+            shown += [".. code-block:: python", ""]
+        shown.append(line)
+    lines[:] = shown
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
+    app.connect("autodoc-process-docstring", show_code)
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -83,7 +83,9 @@ def value_text(value: Any) -> str:
         return ", ".join(f"`{json.dumps(item)}`" for item in value) or "empty"
     if isinstance(value, dict):
         return f"`{value}`" if value else "empty"
-    return "empty" if value == "" else f"`{value!r}`"
+    if isinstance(value, str):
+        return f"`{json.dumps(value)}`" if value else "empty"
+    return f"`{value!r}`"
 
 
 def type_text(annotation: Any, metadata: Any = ()) -> str:
@@ -164,6 +166,14 @@ def argument_row(action: Action) -> list[str]:
     spelling = f"{', '.join(action.option_strings)}{value}" if action.option_strings else value.strip()
     choices = f" One of {', '.join(f'`{choice}`' for choice in action.choices)}." if action.choices else ""
     return [f"`{spelling}`", f"{action.help or ''}{choices}"]
+
+
+def facts_of(error: type[Exception]) -> list[str]:
+    """Return the attributes that an exception carries."""
+    if "__init__" not in vars(error):
+        return []
+    given = [name for name in inspect.signature(error).parameters if name != "self"]
+    return given + [name for name, value in vars(error).items() if isinstance(value, property)]
 
 
 def first_sentence(text: str | None) -> str:

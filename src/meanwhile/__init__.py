@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         ValueProblem,
     )
     from meanwhile.queue.backoff import RetryPolicy as Retry
+    from meanwhile.trees.bulk import bulk_create_and_fire, fire_events, update_and_fire
     from meanwhile.trees.conditions import All, AnyOf, Changed, ChangedTo, Count, Is, IsNew, Not, Was
     from meanwhile.trees.document import EventTree
     from meanwhile.trees.events import Called, Created, Deleted, Saved, Submitted, Updated
@@ -128,11 +129,14 @@ __all__ = [
     "after",
     "at",
     "before",
+    "bulk_create_and_fire",
     "call_tree",
     "field",
+    "fire_events",
     "later",
     "now",
     "start_of_next",
+    "update_and_fire",
 ]
 
 # Where each name is at home; the same as above, for the running program.
@@ -177,6 +181,7 @@ _HOMES = {
         "ValueProblem",
     ),
     "meanwhile.queue.backoff": ("Retry",),
+    "meanwhile.trees.bulk": ("bulk_create_and_fire", "fire_events", "update_and_fire"),
     "meanwhile.trees.conditions": ("All", "AnyOf", "Changed", "ChangedTo", "Count", "Is", "IsNew", "Not", "Was"),
     "meanwhile.trees.document": ("EventTree",),
     "meanwhile.trees.events": ("Called", "Created", "Deleted", "Saved", "Submitted", "Updated"),

@@ -13,8 +13,9 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Warn
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import ForeignKey, Model
 from django.utils.translation import gettext as _
 
 from meanwhile import conf
@@ -23,10 +24,12 @@ DATABASE_CHECKS = {
     "meanwhile.E001": "settings.MEANWHILE can't be understood",
     "meanwhile.E002": "the database is neither SQLite nor PostgreSQL",
     "meanwhile.E003": "SQLite is older than 3.35",
+    "meanwhile.E004": "a tree's model is written to another database than the jobs",
     "meanwhile.W001": "SQLite transactions are not IMMEDIATE",
     "meanwhile.W002": "SQLite does not use a write-ahead log",
     "meanwhile.W003": "SQLite's busy timeout is short",
     "meanwhile.W004": "psycopg 3 is missing, so other processes' jobs are found by the sweep only",
+    "meanwhile.W005": "the database itself deletes records that a Deleted tree listens to",
 }
 SHORTEST_TIMEOUT_MS = 5000
 OLDEST_SQLITE = (3, 35, 0)
@@ -79,6 +82,22 @@ def check_trees(**_options: Any) -> list[CheckMessage]:
     ]
 
 
+@register("meanwhile")
+def check_coverage(**_options: Any) -> list[CheckMessage]:
+    """Check that the saves and deletions of every tree's model can be captured (E004, W005)."""
+    from meanwhile.trees.listening import interests
+
+    try:
+        alias = conf.get().database
+    except ImproperlyConfigured:
+        return []
+    return [
+        message
+        for model, interest in interests().items()
+        for message in (*_check_router(model, alias), *(_check_cascades(model) if interest.delete else ()))
+    ]
+
+
 @register(Tags.database)
 def check_database(databases: Sequence[str] | None = None, **_options: Any) -> list[CheckMessage]:
     """Read the live connection of a SQLite database (E003, W001–W003); options at a wrong level of DATABASES are
@@ -93,6 +112,33 @@ def check_database(databases: Sequence[str] | None = None, **_options: Any) -> l
         return list(_check_sqlite(connections[alias]))
     except DatabaseError:
         return []  # Django's own checks and commands say that the database can't be reached
+
+
+def _check_router(model: type[Model], alias: str) -> Iterator[CheckMessage]:
+    written = router.db_for_write(model)
+    if written != alias:
+        yield Error(
+            _("%(model)s has trees and is written to the database “%(written)s”, while jobs are in “%(alias)s”.")
+            % {"model": model._meta.label, "written": written, "alias": alias},
+            hint=_("One transaction can't span both. Name that database in MEANWHILE[“DATABASE”], or move the model."),
+            obj=model,
+            id="meanwhile.E004",
+        )
+
+
+def _check_cascades(model: type[Model]) -> Iterator[CheckMessage]:
+    for field in model._meta.get_fields():
+        if isinstance(field, ForeignKey) and str(field.remote_field.on_delete) == "DB_CASCADE":
+            yield Warn(
+                _("%(model)s is deleted by the database itself when its %(field)s is, and its trees do not notice.")
+                % {"model": model._meta.label, "field": field.name},
+                hint=_(
+                    "Use on_delete=CASCADE here. The same goes for bulk writes, which send no signals: call"
+                    " update_and_fire, bulk_create_and_fire or fire_events for them."
+                ),
+                obj=model,
+                id="meanwhile.W005",
+            )
 
 
 def _check_sqlite(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:

@@ -60,7 +60,7 @@ class ActionFailed(MeanwhileError):
             "path": self.path,
             "label": self.label,
             "tree": self.tree,
-            "reason": self.reason if str(self.reason) else repr(self.reason),
+            "reason": _told(self.reason),
         }
         return (
             _("%(text)s (The record is %(record)s.)") % {"text": text, "record": self.record} if self.record else text
@@ -190,6 +190,8 @@ class ResultNotStorable(MeanwhileError):
 
 class PayloadTooLarge(MeanwhileError):
     """Pass keys of records instead of their content to a job, or raise ``MAX_PAYLOAD``."""
+
+    permanent = True
 
     def __init__(self, job: str, size: int, limit: int) -> None:
         super().__init__(job, size, limit)
@@ -353,6 +355,14 @@ def shortened(value: object, length: int = 100) -> str:
     except Exception:  # noqa: BLE001 - a broken __repr__ must not hide the error that is being told
         text = f"<{type(value).__name__}>"
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _told(reason: object) -> str:
+    """Return a reason's text, or what it is where it has none; never raises."""
+    try:
+        return str(reason) or repr(reason)
+    except Exception:  # noqa: BLE001 - a broken __str__ must not hide that there was an error
+        return f"<{type(reason).__name__}>"
 
 
 def _perhaps(name: str, known: Sequence[str]) -> str:

@@ -26,8 +26,9 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
+    # Not for the session: while Playwright runs, tests elsewhere can't run asynchronous code in this thread.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_FLAGS)
         yield browser
@@ -43,8 +44,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def quick_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The demo with background actions of about a fifth of a second each."""
-    with running_site(tmp_path_factory.mktemp("quick"), pace=0.15) as site:
+    """The demo with background actions of about a third of a second each."""
+    with running_site(tmp_path_factory.mktemp("quick"), pace=0.3) as site:
         yield site
 
 

@@ -17,12 +17,15 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode
 
+import django
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(sh|python|html)\n(.*?)^```$", TUTORIAL, re.DOTALL | re.MULTILINE)
-FILE_NAME = re.compile(r"(?:# |<!-- )(?P<path>[\w/.]+)(?P<append>, at the end)?(?: -->)?")
+FILE_NAME = re.compile(
+    r"(?:# |<!-- )(?P<path>[\w/.]+)(?P<append>, at the end)?(?:, before Django (?P<before>[\d.]+))?(?: -->)?"
+)
 # A person does these once, or in a browser: making the folder and the environment, and the two that stay running.
 BY_HAND = ("mkdir", "cd", "python -m venv", ".", "pip install", "python manage.py createsuperuser")
 PERSON = {"name": "Ada", "email": "ada@example.com", "starts": "2099-05-01T08:30"}
@@ -57,6 +60,8 @@ class Project:
         first, _, rest = text.partition("\n")
         named = FILE_NAME.fullmatch(first)
         assert named, f"a block of the tutorial that doesn't begin with the name of its file: {first}"
+        if named["before"] and django.VERSION >= tuple(map(int, named["before"].split("."))):
+            return
         file = self.folder / named["path"]
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a" if named["append"] else "w", encoding="utf-8") as opened:

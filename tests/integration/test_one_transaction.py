@@ -15,8 +15,8 @@ from django.db import DatabaseError, OperationalError, connection, connections, 
 
 from meanwhile import (
     Background,
-    CallTree,
     Called,
+    CallTree,
     Created,
     CreateRecord,
     Delay,
@@ -27,8 +27,8 @@ from meanwhile import (
     Is,
     Saved,
     Submitted,
-    UpdateField,
     Updated,
+    UpdateField,
     later,
 )
 from meanwhile.exceptions import MeanwhileError
@@ -54,7 +54,9 @@ TREES = (
             UpdateField(reference="done"),
         ],
     ),
-    EventTree("Welcome", on=Called(Customer), do=[UpdateField(email="a@example.com"), Background(UpdateField(name="w"))]),
+    EventTree(
+        "Welcome", on=Called(Customer), do=[UpdateField(email="a@example.com"), Background(UpdateField(name="w"))]
+    ),
     EventTree("Booking changed", on=Updated(Booking, "email"), do=[CreateRecord(Customer, set={"name": "changed"})]),
     EventTree("Submitted", on=Submitted(Booking), do=[Background(UpdateField(notes="s")), UpdateField(notes="f")]),
     EventTree("Ticket saved", on=Saved(Ticket), do=[Background(UpdateField(paid=True))]),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from meanwhile.queue.backoff import RetryPolicy, delay
+from tests import strategies
 
 PLAIN = RetryPolicy(first=2, factor=3, longest=100, jitter=0)
 
@@ -21,6 +22,7 @@ def test_jitter_spreads_a_wait_around_its_middle() -> None:
     assert delay(1, policy, 0.999) == pytest.approx(3.0, abs=0.01)
 
 
+@strategies.patiently
 @given(
     attempt=st.integers(1, 10**6),
     policy=st.builds(

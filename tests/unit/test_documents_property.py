@@ -21,6 +21,7 @@ anything = st.recursive(
 )
 
 
+@strategies.patiently
 @given(strategies.trees)
 def test_a_tree_survives_the_way_over_json_unchanged(tree: EventTree) -> None:
     text = tree.to_json()
@@ -30,12 +31,14 @@ def test_a_tree_survives_the_way_over_json_unchanged(tree: EventTree) -> None:
     assert again.content_hash == tree.content_hash
 
 
+@strategies.patiently
 @given(strategies.trees)
 def test_every_node_is_found_at_its_path(tree: EventTree) -> None:
     for path, node in tree.walk():
         assert tree.node_at(path) is node
 
 
+@strategies.patiently
 @given(st.text() | st.binary())
 def test_text_that_is_no_document_raises_one_kind_of_error(text: str | bytes) -> None:
     with pytest.raises(TreeDocumentError) as caught:
@@ -43,6 +46,7 @@ def test_text_that_is_no_document_raises_one_kind_of_error(text: str | bytes) ->
     assert caught.value.problems
 
 
+@strategies.patiently
 @given(anything)
 def test_json_that_is_no_document_raises_one_kind_of_error(data: Any) -> None:
     with pytest.raises(TreeDocumentError):
@@ -85,6 +89,7 @@ def mutated(draw: st.DrawFn) -> Any:
     return document
 
 
+@strategies.patiently
 @given(mutated())
 def test_a_damaged_document_is_read_or_told_what_is_wrong(document: Any) -> None:
     text = json.dumps(document)

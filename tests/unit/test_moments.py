@@ -150,6 +150,7 @@ def test_a_moment_keeps_its_offset_in_json() -> None:
     assert moment.when == datetime(2026, 6, 1, 8, 30, tzinfo=timezone(timedelta(hours=2)))
 
 
+@strategies.patiently
 @given(
     moment=strategies.moments,
     present=st.datetimes(datetime(1980, 1, 1), datetime(2080, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
@@ -165,6 +166,7 @@ def test_any_moment_is_a_time_in_utc_or_told_to_be_none(moment: Any, present: da
     assert found.tzinfo is UTC
 
 
+@strategies.patiently
 @given(
     days=st.integers(0, 2000),
     start=st.datetimes(datetime(1980, 1, 1), datetime(2080, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001

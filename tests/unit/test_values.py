@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from meanwhile.actions.values import Actor, Field, Literal, Now, Param, Template, to_value, to_values
 from meanwhile.exceptions import TreeDocumentError
+from tests import strategies
 from tests.shop.models import Seat
 
 
@@ -38,6 +39,7 @@ def test_a_literal_holds_what_json_can_hold(value: Any, stored: Any) -> None:
     assert Literal(value).literal == stored
 
 
+@strategies.patiently
 @given(st.timedeltas())
 def test_a_span_in_a_literal_is_what_a_duration_field_reads(span: timedelta) -> None:
     assert parse_duration(Literal(span).literal) == span

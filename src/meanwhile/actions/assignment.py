@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
@@ -12,8 +11,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from meanwhile import conf
 from meanwhile.exceptions import ParameterError, ValueProblem
+from meanwhile.sensitive import is_sensitive
 
 HIDDEN = "********"
 
@@ -88,11 +87,6 @@ def is_settable(field: Any) -> bool:
     if getattr(field, "auto_created", False) or getattr(field, "generated", False):
         return False
     return bool(field.many_to_many or (field.concrete and not field.primary_key))
-
-
-def is_sensitive(name: str) -> bool:
-    """Return whether the settings keep the values of fields of this name out of texts and history."""
-    return any(re.search(pattern, name, re.IGNORECASE) for pattern in conf.get().sensitive_fields)
 
 
 def _converted(

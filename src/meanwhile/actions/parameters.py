@@ -26,6 +26,8 @@ from meanwhile.exceptions import ParameterError, ResultNotStorable
 from meanwhile.texts import gettext as _
 
 _LOOSE = ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any, config=_LOOSE)
+_NOT_DUMPED = (PydanticSerializationError, ValueError, TypeError, RecursionError)
 
 
 def signature_of(function: Callable[..., Any], inject: Collection[str] = (), name: str = "") -> Signature:
@@ -100,28 +102,28 @@ class Signature:
     def jsonable(self, key: str, value: Any) -> Any:
         """Return one argument as JSON holds it, checked against its type. Raises `ParameterError`."""
         try:
-            adapter = self._types[key]
-            dumped = adapter.dump_python(adapter.validate_python(value), mode="json")
-            json.dumps(dumped, allow_nan=False)
+            return _dumped(self._types[key], self._types[key].validate_python(value))
         except ValidationError as error:
             raise ParameterError({key: told(error)}, of=self.name) from None
-        except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
+        except _NOT_DUMPED as error:
             raise ParameterError({key: str(error)}, of=self.name) from None
-        return dumped
 
     def dump_result(self, value: Any) -> Any:
-        """Return the function's result as JSON holds it, by its annotation; a record becomes its model and key.
+        """Return the function's result as JSON holds it; a record becomes its model and key.
 
-        Raises `ResultNotStorable`.
+        The annotation says how; a result of another type than annotated is stored as what it is, because its effect
+        is done. Raises `ResultNotStorable`.
         """
         if hasattr(value, "_meta") and hasattr(value, "pk"):
             return {"model": value._meta.label, "pk": str(value.pk)}
         try:
-            dumped = self._result.dump_python(value, mode="json", warnings="error")
-            json.dumps(dumped, allow_nan=False)
-        except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
-            raise ResultNotStorable(self.name, value, _first_line(error)) from None
-        return dumped
+            return _dumped(self._result, value)
+        except _NOT_DUMPED:
+            pass
+        try:
+            return _dumped(_ANYTHING, value)
+        except _NOT_DUMPED as error:
+            raise ResultNotStorable(self.name, value, str(error)) from None
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON schema of the parameters as one object; a type without a schema allows anything."""
@@ -173,6 +175,12 @@ def told(error: ValidationError) -> str:
     return "; ".join(texts)
 
 
+def _dumped(adapter: TypeAdapter[Any], value: Any) -> Any:
+    dumped = adapter.dump_python(value, mode="json", warnings="error")
+    json.dumps(dumped, allow_nan=False)
+    return dumped
+
+
 def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
     return dict(inspect.get_annotations(inspect.unwrap(function)))
 
@@ -194,7 +202,3 @@ def _schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:
         return adapter.json_schema()
     except PydanticInvalidForJsonSchema:
         return {}
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -186,7 +186,7 @@ def to_values(given: Mapping[str, object], place: str = "") -> dict[str, AnyValu
     return values
 
 
-def _storable_number(number: float) -> float:
+def _storable_number(number: Any) -> Any:
     if isinstance(number, int) and number.bit_length() > LARGEST_INTEGER_BITS:
         raise ValueError(_("is too large a number"))
     if isinstance(number, float) and not math.isfinite(number):

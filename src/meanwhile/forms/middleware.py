@@ -18,7 +18,7 @@ class ActorMiddleware:
     """Makes the logged-in person the actor of every tree that a request starts.
 
     Put it after Django's `AuthenticationMiddleware`. Without it only the views and admins of `meanwhile.forms` know
-    who acts. The person is looked up when a tree needs them, so a request that fires nothing costs nothing.
+    who acts.
     """
 
     sync_capable = True

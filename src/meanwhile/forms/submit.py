@@ -61,6 +61,10 @@ class SubmitMixin(_ModelFormView):
     waiting_url_kwarg: str = "pk"
     """What that URL calls the record's primary key."""
 
+    remember_in_session: bool = False
+    """Let this browser's session watch the record. Always so with a `waiting_url`; set it if another page of yours
+    leads to a `WaitingView` or asks `may_watch`."""
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Submit the form; a database that fails before or after saving still gets the person a clear page."""
         try:
@@ -78,7 +82,8 @@ class SubmitMixin(_ModelFormView):
         except NotSaved as problem:
             return self.form_refused(form, problem)
         self.object = record
-        remember(self.request, record, timezone.now(), runs)
+        if self.waiting_url or self.remember_in_session:
+            remember(self.request, record, timezone.now(), runs)
         return HttpResponseRedirect(self.get_success_url())
 
     def save(self, form: Form, formsets: Formsets) -> Model:

@@ -1,9 +1,8 @@
 """Write what became of a claimed job: every statement here is fenced by the lease token.
 
 If another worker took the job over, or somebody cancelled it, the token has changed, no row matches and `LeaseLost`
-is raised; the
-caller's transaction, with the step's effect in it, is then rolled back. So a worker that was stopped past its lease
-commits nothing.
+is raised; the caller's transaction, with the step's effect in it, is then rolled back. So a worker that was stopped
+past its lease commits nothing.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """Start a worker inside each web process, and in no other process.
 
 A process is a web process when it made the site's WSGI or ASGI application, is the serving child of ``runserver``, or
-has got a
-request. The worker starts a moment after the application is made, so that a server which loads the site and then
-forks (gunicorn
-``--preload``) has its children start their own; the first request is the fallback. Management commands and tests
-never start one.
+has got a request. The worker starts a moment after the application is made, so that a server which loads the site and
+then forks (gunicorn ``--preload``) has its children start their own; the first request is the fallback. Management
+commands and tests never start one.
 """
 
 from __future__ import annotations
@@ -89,8 +87,8 @@ class Autostart:
         """Stop the worker when SIGTERM comes, before whatever else it does.
 
         Needed for servers that leave the signal to the system (waitress, ``runserver --noreload``) or raise it anew
-        when they have
-        shut down (uvicorn): the process then ends without its exit handlers. Servers that set a handler later win.
+        when they have shut down (uvicorn): the process then ends without its exit handlers. Servers that set a
+        handler later win.
         """
         if threading.current_thread() is not threading.main_thread():
             return

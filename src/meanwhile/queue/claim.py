@@ -2,13 +2,12 @@
 
 Start order (spec, "Background jobs"): by priority, then due time, then arrival. The one partial index
 ``meanwhile_job_claim`` (priority desc, due, id; only rows that are ready and not held back) serves every statement
-here: a loose scan finds the
-few priorities in use, and for each the due rows stand together at its start. So a claim costs the same with a million
-rows waiting.
+here: a loose scan finds the few priorities in use, and for each the due rows stand together at its start. So a claim
+costs the same with a million rows waiting.
 
 Serial keys: a job whose key has an earlier ready or a running job is *held back* when a claim meets it, which takes
-it out of the index, and
-comes back when the one before it ends (`release_next`). Each is met once, so a long line of one key slows nothing.
+it out of the index, and comes back when the one before it ends (`release_next`). Each is met once, so a long line of
+one key slows nothing.
 """
 
 from __future__ import annotations

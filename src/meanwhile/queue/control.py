@@ -1,8 +1,7 @@
 """What a person may do to a job: retry, retry from a step, skip, cancel, run now, move.
 
 Each is one transaction, checks the transition table, and returns the job as it is then. A running job that is
-cancelled keeps running until its next
-write, which is fenced: nothing of the step it is at is kept.
+cancelled keeps running until its next write, which is fenced: nothing of the step it is at is kept.
 """
 
 from __future__ import annotations
@@ -46,8 +45,7 @@ def retry_from(job_id: int, path: str, *, using: str | None = None, clock: Clock
     """Let a failed job go on at an earlier step: that one and all behind it are done again, with new idempotency keys.
 
     ``path`` is the key of a step as `Job.steps` has it (``"1.0"``). Raises `TransitionError` if the job has not
-    failed, and `MeanwhileError` if it
-    has not done, or failed at, such a step.
+    failed, and `MeanwhileError` if it has not done, or failed at, such a step.
     """
 
     def without(steps: dict[str, Any]) -> dict[str, Any]:

@@ -26,9 +26,8 @@ def enqueue(jobs: Sequence[NewJob], *, using: str | None = None, clock: Clock | 
     """Queue jobs, many in one statement, and return their ids in the same order.
 
     The rows belong to the caller's transaction: they are gone if it rolls back, and no worker sees them before it
-    commits.
-    Outside a transaction they are queued at once. A worker is woken on commit as a best effort; its sweep is the
-    guarantee.
+    commits. Outside a transaction they are queued at once. A worker is woken on commit as a best effort; its sweep is
+    the guarantee.
 
     Raises `PayloadTooLarge` if a payload is over ``MAX_PAYLOAD`` bytes of JSON; nothing is queued then.
     """
@@ -46,11 +45,17 @@ def enqueue(jobs: Sequence[NewJob], *, using: str | None = None, clock: Clock | 
     return ids
 
 
-def _row(connection: BaseDatabaseWrapper, job: NewJob, now: Any) -> list[Any]:
+def payload_json(job: NewJob) -> str:
+    """Return a job's payload as JSON. Raises `PayloadTooLarge`, and `ValueError` for what no database stores."""
     payload = sql.as_json(job.payload)
-    limit = conf.get().max_payload
-    if len(payload.encode()) > limit:
-        raise PayloadTooLarge(job.name or job.kind, len(payload.encode()), limit)
+    size, limit = len(payload.encode()), conf.get().max_payload
+    if size > limit:
+        raise PayloadTooLarge(job.name or job.kind, size, limit)
+    return payload
+
+
+def _row(connection: BaseDatabaseWrapper, job: NewJob, now: Any) -> list[Any]:
+    payload = payload_json(job)
     due = now if job.due is None else sql.moment(connection, job.due)
     return [job.kind, job.name[:200], payload, job.priority, due, job.serial_key, job.group, now]
 

@@ -1,10 +1,8 @@
 """Run one claimed job, step by step, to its end, its next try or its hand-back.
 
 A step's effect and its mark share a transaction, fenced by the lease token; the last step's transaction also ends the
-job (DESIGN: "The
-job, the one durable thing"). So whatever dies, the job goes on at the first step without a mark, and effects in the
-database
-happen exactly once (spec, "Background jobs").
+job (DESIGN: "The job, the one durable thing"). So whatever dies, the job goes on at the first step without a mark,
+and effects in the database happen exactly once (spec, "Background jobs").
 """
 
 from __future__ import annotations
@@ -47,8 +45,7 @@ class Execution:
     """One job being run in the current thread.
 
     ``gate`` is entered around each transaction (a worker's threads take turns on SQLite); ``stopping`` says between
-    two steps
-    whether to hand the job back; ``watch`` is told of each step that begins, and of None when it ends.
+    two steps whether to hand the job back; ``watch`` is told of each step that begins, and of None when it ends.
     """
 
     def __init__(

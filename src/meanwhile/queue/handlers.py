@@ -1,15 +1,15 @@
 """What a kind of job does: the port through which the queue runs trees, tasks and calls without knowing them.
 
 A handler opens a job into a *plan*; the plan hands out one step after the other. The queue gives each step its
-transaction, its
-mark, its fence and its tries.
+transaction, its mark, its fence and its tries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.apps import apps
@@ -39,8 +39,7 @@ class PlannedStep:
     """One step: ``run`` does it and returns a JSON-able result.
 
     ``key`` names it inside its job for good; ``atomic`` steps run inside the transaction of their mark; ``timeout``
-    is in
-    seconds; ``goes_on`` lets the job go on with the next step when the tries are used up.
+    is in seconds; ``goes_on`` lets the job go on with the next step when the tries are used up.
     """
 
     key: str
@@ -78,6 +77,12 @@ class Handler(Protocol):
     def tidy(self) -> None:
         """Do what could not be done inside a job's transactions; after each job, in no transaction."""
 
+    def prune(self, retention: Mapping[str, float], *, now: datetime, using: str) -> int:
+        """Delete what was kept of work that ended longer than ``retention`` (days, by state) ago; return how many rows.
+
+        Called about once an hour by each worker, after the ended jobs themselves were pruned, outside a transaction.
+        """
+
 
 def register(kind: str, handler: Handler) -> None:
     """Make a handler known for a kind of job; called once, when the app starts."""
@@ -87,6 +92,11 @@ def register(kind: str, handler: Handler) -> None:
 def handler_for(kind: str) -> Handler:
     """Return the handler of a kind of job; for a kind that no installed app knows, one that can't open it."""
     return _handlers().get(kind) or _NoHandler(kind)
+
+
+def all_handlers() -> list[Handler]:
+    """Return the handlers of all kinds of jobs."""
+    return list(_handlers().values())
 
 
 class _NoHandler:
@@ -106,6 +116,10 @@ class _NoHandler:
 
     def tidy(self) -> None:
         """Nothing is left behind."""
+
+    def prune(self, retention: Mapping[str, float], *, now: datetime, using: str) -> int:  # noqa: ARG002 - as above
+        """Nothing was kept."""
+        return 0
 
 
 def _handlers() -> dict[str, Handler]:

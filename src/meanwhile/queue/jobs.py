@@ -11,10 +11,9 @@ from typing import Any
 class NewJob:
     """A job to be queued.
 
-    ``kind`` names a registered handler; ``payload`` is JSON-able; ``due`` is an aware moment, None means now; a higher
-    ``priority`` starts earlier; jobs of one ``serial_key`` run one after the other in arrival order; ``group`` is
-    what the
-    job belongs to (a run's id).
+    ``kind`` names a registered handler; ``payload`` is JSON-able; ``due`` is an aware moment, None means now; a
+    higher ``priority`` starts earlier; jobs of one ``serial_key`` run one after the other in arrival order; ``group``
+    is what the job belongs to (a run's id).
     """
 
     kind: str

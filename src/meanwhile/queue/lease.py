@@ -1,8 +1,7 @@
 """Renew the leases of a worker's jobs, and take back those of workers that are gone.
 
 A running job is its worker's as long as the lease is renewed, whatever its age (spec, "Leases, not ages"). A worker
-that died on this machine is
-noticed by its process; one elsewhere by the end of its lease.
+that died on this machine is noticed by its process; one elsewhere by the end of its lease.
 """
 
 from __future__ import annotations

@@ -16,8 +16,7 @@ class Job(models.Model):
     """One durable piece of work: a background branch of a tree, a durable client action or a task.
 
     Written only through `meanwhile.queue`: every change of state passes the table in `states.py`, and every change
-    made by a worker
-    is fenced by ``lease_token``.
+    made by a worker is fenced by ``lease_token``.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -68,9 +67,7 @@ class Job(models.Model):
                 condition=Q(state__in=["ready", "running"]) & ~Q(serial_key=""),
             ),
             models.Index(fields=["group"], name="meanwhile_job_group"),
-            models.Index(
-                fields=["state", "finished"], name="meanwhile_job_ended", condition=Q(finished__isnull=False)
-            ),
+            models.Index(fields=["state", "finished"], name="meanwhile_job_ended", condition=Q(finished__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,7 @@
 """Who leases a job: a name for this process from which any process of the same machine can tell whether it still lives.
 
 The name is ``<kernel>/<pid namespace>/<pid>/<start>/<serial>``. On Linux the kernel's boot id, the pid namespace and
-the
-process's start time make it certain; elsewhere only the end of the lease tells (`is_dead` then says False).
+the process's start time make it certain; elsewhere only the end of the lease tells (`is_dead` then says False).
 """
 
 from __future__ import annotations

@@ -5,16 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
+from meanwhile.queue.handlers import all_handlers
 from meanwhile.queue.models import Job
 
 BATCH = 1000
 
 
+def prune(retention: Mapping[str, float], *, now: datetime, using: str) -> int:
+    """Delete ended jobs, and what their handlers keep of them, older than ``retention`` (days, by state); return how
+    many rows."""
+    deleted = prune_jobs(retention, now=now, using=using)
+    return deleted + sum(handler.prune(retention, now=now, using=using) for handler in all_handlers())
+
+
 def prune_jobs(retention: Mapping[str, float], *, now: datetime, using: str) -> int:
     """Delete ended jobs older than ``retention`` (days, by state) in small transactions; return how many."""
     deleted = 0
-    for state, days in retention.items():
-        old = Job.objects.using(using).filter(state=state, finished__lt=now - timedelta(days=days)).order_by()
+    for old in _old_jobs(retention, now, using):
         while ids := list(old.values_list("pk", flat=True)[:BATCH]):
             deleted += Job.objects.using(using).filter(pk__in=ids).delete()[0]
     return deleted
+
+
+def count_old_jobs(retention: Mapping[str, float], *, now: datetime, using: str) -> int:
+    """Return how many jobs `prune_jobs` would delete."""
+    return sum(old.count() for old in _old_jobs(retention, now, using))
+
+
+def _old_jobs(retention: Mapping[str, float], now: datetime, using: str) -> list[QuerySet[Job]]:
+    return [
+        Job.objects.using(using).filter(state=state, finished__lt=now - timedelta(days=days)).order_by()
+        for state, days in retention.items()
+    ]

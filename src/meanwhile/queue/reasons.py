@@ -28,8 +28,11 @@ class Reason:
     person: str = ""
 
 
-def why_waiting(job: Job, *, now: datetime, using: str) -> Reason:
-    """Return why a job is not being run; a reason without a code if it does not wait."""
+def why_waiting(job: Job, *, now: datetime, using: str, alive: bool | None = None) -> Reason:
+    """Return why a job is not being run; a reason without a code if it does not wait.
+
+    ``alive`` is what `any_worker_alive` says, for a caller who asks for many jobs.
+    """
     if job.state != State.READY:
         return Reason("")
     if job.due > now:
@@ -39,7 +42,7 @@ def why_waiting(job: Job, *, now: datetime, using: str) -> Reason:
         return Reason("not_due", _("It is due at %(time)s.") % {"time": at})
     if job.serial_key and (before := _before(job, using)) is not None:
         return Reason("serial", _("It waits for job #%(id)s of the same record.") % {"id": before})
-    if not any_worker_alive(now=now, using=using):
+    if not (any_worker_alive(now=now, using=using) if alive is None else alive):
         return Reason(
             "no_worker",
             _("No worker is alive. Start the site, or run `manage.py meanwhile_worker`."),

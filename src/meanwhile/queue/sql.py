@@ -30,8 +30,8 @@ SURROGATES = ("ud8", "ud9", "uda", "udb", "udc", "udd", "ude", "udf")
 LONE_ESCAPE = len("u0000")
 
 SERIAL = "state IN ('ready', 'running') AND NOT (serial_key = '')"
-"""The condition of the index ``meanwhile_job_serial``, letter by letter: SQLite uses a partial index only where it reads
-the same condition, with its constants written out. The same goes for ``state = 'running'``."""
+"""The condition of the index ``meanwhile_job_serial``, letter by letter: SQLite uses a partial index only where it
+reads the same condition, with its constants written out. The same goes for ``state = 'running'``."""
 
 
 def moment(connection: BaseDatabaseWrapper, value: datetime | None) -> Any:

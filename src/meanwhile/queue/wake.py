@@ -1,8 +1,7 @@
 """Tell idle workers that something was queued: a best effort, the sweep is the guarantee.
 
 In the same process a condition variable; on PostgreSQL ``NOTIFY`` in the transaction itself, so that it arrives with
-the commit. On SQLite
-other processes see the commit by themselves (`worker/watch.py`).
+the commit. On SQLite other processes see the commit by themselves (`worker/watch.py`).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def acting_as(user: Any) -> Iterator[None]:
     >>> with acting_as(request.user):
     ...     booking.save()
     """
-    token = _actor.set(user if getattr(user, "is_authenticated", False) else None)
+    token = _actor.set(user)
     try:
         yield
     finally:
@@ -27,9 +27,9 @@ def acting_as(user: Any) -> Iterator[None]:
 
 
 def current_actor() -> Any:
-    """Return the person in whose name the current code runs, or None."""
+    """Return the person in whose name the current code runs, or None. A lazy ``request.user`` is loaded only now."""
     actor = _actor.get()
-    if actor is None:
+    if actor is None or not getattr(actor, "is_authenticated", False):
         return None
     # request.user is lazy; what is kept must not load itself from another thread later.
     return getattr(actor, "_wrapped", actor) if type(actor).__name__ == "SimpleLazyObject" else actor

@@ -1,14 +1,14 @@
 """The background of a run: one branch of its tree, as a job's steps.
 
 A step reads the record when it runs; if the record is gone the job ends as skipped, unless the event was Deleted,
-which carries the
-last values (spec, "Background jobs").
+which carries the last values (spec, "Background jobs").
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,7 @@ from meanwhile.trees.context import RunContext, running, stored_names
 from meanwhile.trees.failed_runs import failed_runs
 from meanwhile.trees.listening import listens_to_updates
 from meanwhile.trees.nodes import Background, Delay, If
+from meanwhile.trees.prune import prune_trees
 from meanwhile.trees.stepping import RunStep
 from meanwhile.trees.versions import load_version
 
@@ -63,6 +64,10 @@ class TreeHandler:
     def tidy(self) -> None:
         """Write the runs of nested trees that failed inside a step which was rolled back."""
         failed_runs().write()
+
+    def prune(self, retention: Mapping[str, float], *, now: datetime, using: str) -> int:
+        """Delete old runs, and versions of trees that no run refers to any more."""
+        return prune_trees(retention, now=now, using=using)
 
 
 class BranchPlan:

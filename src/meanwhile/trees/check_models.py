@@ -8,8 +8,9 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
-from meanwhile.actions.assignment import is_sensitive, is_settable
+from meanwhile.actions.assignment import is_settable
 from meanwhile.actions.base import FieldFacts
+from meanwhile.sensitive import is_sensitive
 
 
 class HasModels:

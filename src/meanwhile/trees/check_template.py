@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from django.template import Engine, Template, TemplateSyntaxError
+from django.template import Template, TemplateSyntaxError
 from django.template.base import Lexer, Token, TokenType
 from django.utils.translation import gettext as _
+
+from meanwhile.trees.templating import engine
 
 if TYPE_CHECKING:
     from meanwhile.trees.check_info import Surroundings
 
 ROOTS = frozenset({"record", "event", "actor", "params", "now", "run", "forloop", "block", "True", "False", "None"})
+
+OF_ANY_DICT = frozenset({"items", "keys", "values"})
 
 QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 DOTTED = re.compile(r"(?<![\w.])([^\W\d]\w*)((?:\.\w+)+)")
@@ -27,7 +30,7 @@ def template_problems(text: str, info: Surroundings) -> Iterator[tuple[str, str]
     if "{" not in text:
         return
     try:
-        Template(text, engine=_engine())
+        Template(text, engine=engine())
     except TemplateSyntaxError as error:
         yield "meanwhile.E106", _("The template can't be read: %(error)s") % {"error": error}
         return
@@ -51,10 +54,11 @@ def _problems_of(token: Token, local: frozenset[str], info: Surroundings) -> Ite
 def _path_problem(root: str, path: str, info: Surroundings) -> str:
     whole = f"{root}.{path}"
     first, _dot, rest = path.partition(".")
-    if root == "params" and first not in info.parameters:
+    if root == "params" and first not in {*info.parameters, *OF_ANY_DICT}:
         return _("The template uses “%(path)s”, and the event declares no such parameter.") % {"path": whole}
     if root == "event" and first in {"old", "new"} and rest:
-        return "" if info.field_of(info.model, rest.partition(".")[0]) else _no_field(whole, info.model)
+        name = rest.partition(".")[0]
+        return "" if name in OF_ANY_DICT or info.field_of(info.model, name) else _no_field(whole, info.model)
     if root == "record" and not info.model:
         return _("The template uses “%(path)s”, and the event comes without a record.") % {"path": whole}
     if root == "record" or root in info.names:
@@ -88,9 +92,3 @@ def _local_names(tokens: list[Token]) -> frozenset[str]:
             for found in MAKES_NAMES.finditer(QUOTED.sub("", token.contents)):
                 names |= {name.strip() for group in found.groups() if group for name in group.split(",")}
     return frozenset(names)
-
-
-@lru_cache(maxsize=1)
-def _engine() -> Engine:
-    # Like the one that fills the templates: nothing to load, include or extend.
-    return Engine(loaders=[("django.template.loaders.locmem.Loader", {})])

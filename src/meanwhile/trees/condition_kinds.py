@@ -77,11 +77,19 @@ class Is(_Comparison):
 
     test: OneOf["is"] = "is"
 
+    @python_only
+    def __init__(self, field: str, op: Any = _GIVEN_NOTHING, to: Any = _GIVEN_NOTHING, /, **data: Any) -> None:
+        super().__init__(field, op, to, **data)
+
 
 class Was(_Comparison):
     """Compare the value that a field had before the event: ``Was("status", "draft")``."""
 
     test: OneOf["was"] = "was"
+
+    @python_only
+    def __init__(self, field: str, op: Any = _GIVEN_NOTHING, to: Any = _GIVEN_NOTHING, /, **data: Any) -> None:
+        super().__init__(field, op, to, **data)
 
 
 class Changed(_Condition):

@@ -17,7 +17,6 @@ from meanwhile import conf
 from meanwhile.trees.change import Change
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.events import Called
-from meanwhile.trees.parameters import checked
 from meanwhile.trees.stored import from_stored, to_stored
 
 
@@ -148,7 +147,7 @@ def _event(stored: Mapping[str, Any], label: str) -> EventData:
 
 
 def _params(tree: EventTree, stored: Mapping[str, Any]) -> dict[str, Any]:
-    return checked(tree.on, stored, of=tree.name) if isinstance(tree.on, Called) else {}
+    return tree.on.validate_parameters(stored, of=tree.name) if isinstance(tree.on, Called) else {}
 
 
 def _load_actor(key: Any, using: str) -> Any:

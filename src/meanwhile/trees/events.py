@@ -42,6 +42,7 @@ class _Event(Part):
 
 
 class _OfModel(_Event):
+    # Each event below has a constructor of its own although it adds nothing: type checkers make one up otherwise.
     model: ModelLabel
 
     @python_only
@@ -54,11 +55,19 @@ class Saved(_OfModel):
 
     event: OneOf["saved"] = "saved"
 
+    @python_only
+    def __init__(self, model: Any, /) -> None:
+        super().__init__(model)
+
 
 class Created(_OfModel):
     """A record was created."""
 
     event: OneOf["created"] = "created"
+
+    @python_only
+    def __init__(self, model: Any, /) -> None:
+        super().__init__(model)
 
 
 class Updated(_OfModel):
@@ -77,11 +86,19 @@ class Deleted(_OfModel):
 
     event: OneOf["deleted"] = "deleted"
 
+    @python_only
+    def __init__(self, model: Any, /) -> None:
+        super().__init__(model)
+
 
 class Submitted(_OfModel):
     """A person submitted a form, and the record, its many-to-many rows and its inlines are saved."""
 
     event: OneOf["submitted"] = "submitted"
+
+    @python_only
+    def __init__(self, model: Any, /) -> None:
+        super().__init__(model)
 
 
 class Called(_Event):

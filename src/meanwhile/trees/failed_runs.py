@@ -1,10 +1,8 @@
 """Keep the runs whose foreground failed, although the transaction they belong to is rolled back (spec, "History").
 
 A failed run can only be written when that transaction is over. Django tells nobody of a rollback, so the runs wait
-here and are written
-at the next of: the end of the captured save or of the call, a commit, the end of the request, the end of the job, the
-end of the process. The
-log has each at once.
+here and are written at the next of: the end of the captured save or of the call, a commit, the end of the request,
+the end of the job, the end of the process. The log has each at once.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from django.db.models import Model
 from meanwhile.actions.base import Action, Node
 from meanwhile.clock import Clock
 from meanwhile.exceptions import ActionFailed
+from meanwhile.queue.enqueue import payload_json
 from meanwhile.queue.execution import describe, storable_result
 from meanwhile.queue.jobs import NewJob
 from meanwhile.trees.branch import branch_job, decide
@@ -97,7 +98,9 @@ class Foreground:
             raise ActionFailed(self._context.tree.name, path, node.title(), error) from error
 
     def _job(self, path: str, node: Background | Delay) -> NewJob:
-        return branch_job(self._context, path, node, self._step(path), self._context.names, self._clock)
+        job = branch_job(self._context, path, node, self._step(path), self._context.names, self._clock)
+        payload_json(job)  # what can't be queued is the failure of this node
+        return job
 
     def _step(self, path: str) -> RunStep:
         return RunStep(self._context, path, self._record, self._context.names, self._clock)

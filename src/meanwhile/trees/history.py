@@ -70,7 +70,7 @@ def _foreground_done(run: Run, jobs: int, clock: Clock) -> Run:
 
 def keep_failed(run: Run, error: BaseException, *, tree: EventTree, clock: Clock, using: str) -> None:
     """Have a run whose foreground failed written when the transaction that is rolled back for it is over."""
-    run.state, run.error, run.finished = RunState.FAILED, str(error)[:10_000], clock.now()
+    run.state, run.error, run.finished = RunState.FAILED, sql.text(str(error)), clock.now()
     failed_runs().add(run, tree, using=using)
 
 

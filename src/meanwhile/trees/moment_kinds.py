@@ -7,7 +7,7 @@ In JSON each moment says what it is: ``{"at": "before", "base": {"at": "field", 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from typing import Literal as OneOf
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, StrictInt, model_validator
@@ -24,6 +24,9 @@ Unit = OneOf["day", "month", "year"]
 
 class _Moment(Part):
     tag: ClassVar[str] = "at"
+
+
+_AMoment = TypeVar("_AMoment", bound=_Moment)
 
 
 class RightNow(_Moment):
@@ -122,7 +125,7 @@ def now() -> RightNow:
 
 def at(when: datetime | str) -> DateTime:
     """Return a date and time, given as a datetime or ISO text; without an offset it is in the project's time zone."""
-    return DateTime(when=when)
+    return _made(DateTime, when=when)
 
 
 def start_of_next(unit: Unit) -> StartOfNext:
@@ -141,17 +144,17 @@ def before(base: str | AnyMoment, **span: int) -> Before:
     The span has ``minutes``, ``hours``, ``days``, ``weeks``, ``months``, ``years``. Days and longer keep the local time
     of day; months and years keep the day of the month where that month has it.
     """
-    return Before(base=to_moment(base), **span)
+    return _made(Before, base=to_moment(base), **span)
 
 
 def after(base: str | AnyMoment, **span: int) -> After:
     """Return the moment a span after a field's or another moment; spans as in `before`."""
-    return After(base=to_moment(base), **span)
+    return _made(After, base=to_moment(base), **span)
 
 
 def later(**span: int) -> After:
     """Return the moment a span after the Delay is reached: ``later(hours=3)``; spans as in `before`."""
-    return After(base=RightNow(), **span)
+    return _made(After, base=RightNow(), **span)
 
 
 def to_moment(given: Any) -> AnyMoment:
@@ -160,9 +163,14 @@ def to_moment(given: Any) -> AnyMoment:
         case str():
             return field(given)
         case date():
-            return DateTime(when=given)
+            return _made(DateTime, when=given)
         case RightNow() | DateTime() | StartOfNext() | DateField() | Before() | After():
             return given
         case _:
             text = _("%(given)r is no moment; use a field's name, now(), at(), before() …")
             raise TreeDocumentError([("moment", text % {"given": given})])
+
+
+def _made(kind: type[_AMoment], **data: Any) -> _AMoment:
+    """Build a moment from what a person gave, whose types are looked at now."""
+    return kind(**data)

@@ -15,8 +15,7 @@ def follow(record: Model | None, names: Mapping[str, Model], path: str) -> Any:
     """Return the value at the end of a path, None where a relation on the way is empty.
 
     The first part is the name of a record made above, or a field of the record. A file is its name. Raises
-    `UnknownField`, and
-    `TargetMissing` if the path starts at a record and there is none.
+    `UnknownField`, and `TargetMissing` if the path starts at a record and there is none.
     """
     first, _, rest = path.partition(".")
     if first in names:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import Model
 
-from meanwhile import conf
 from meanwhile.exceptions import UnknownField
+from meanwhile.sensitive import is_sensitive
 from meanwhile.trees.paths import field_value
-
-ALWAYS_HIDDEN = re.compile("password", re.IGNORECASE)
 
 
 class PlainRecord:
@@ -52,18 +48,6 @@ def plain_dict(record: Model) -> dict[str, Any]:
             continue
         values[field.name] = getattr(record, field.attname) if field.is_relation else field_value(record, field.name)
     return values
-
-
-def is_sensitive(name: str) -> bool:
-    """Say whether a field of this name is kept out of templates and history."""
-    return bool(
-        ALWAYS_HIDDEN.search(name) or any(pattern.search(name) for pattern in _patterns(conf.get().sensitive_fields))
-    )
-
-
-@lru_cache(maxsize=8)
-def _patterns(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 
 def plain_names(names: Mapping[str, Model]) -> dict[str, PlainRecord]:

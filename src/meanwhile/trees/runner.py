@@ -1,8 +1,7 @@
 """Run the trees of an event: find them, run their foreground in the record's transaction, queue their background.
 
 The way in for everything that fires: capture (`fire`), a submitted form (`submitted`), another tree or Python
-(`call_tree`), and a whole
-queryset (`fire_events` in `bulk.py`).
+(`call_tree`), and a whole queryset (`fire_events` in `bulk.py`).
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from meanwhile.exceptions import (
 )
 from meanwhile.queue.enqueue import enqueue
 from meanwhile.queue.jobs import NewJob
-from meanwhile.trees import history, parameters, registry
+from meanwhile.trees import history, registry
 from meanwhile.trees.actor import current_actor
 from meanwhile.trees.change import Change
 from meanwhile.trees.context import EventData, RunContext, current_run, running
@@ -109,8 +108,7 @@ def call_tree(
     """Call a tree by its key or name, for a record if it is one of a record type, and return the run's id.
 
     ``params`` are validated against the parameters that the tree's Called event declares. The foreground of the tree
-    is done when this
-    returns; all of it is one transaction, the caller's if there is one.
+    is done when this returns; all of it is one transaction, the caller's if there is one.
 
     Raises `UnknownTree`, `ParameterError`, `ActionFailed`, `ChainTooDeep`.
 
@@ -119,7 +117,7 @@ def call_tree(
     tree = registry.current().find(key)
     if not isinstance(tree.on, Called) or not tree.enabled:
         raise UnknownTree(key, [other.key for other in registry.current().all() if isinstance(other.on, Called)])
-    values = parameters.checked(tree.on, params or {}, of=tree.name)
+    values = tree.on.validate_parameters(params or {}, of=tree.name)
     _check_called_for(tree, record)
     alias = using or conf.get().database
     event = EventData("called") if record is None else EventData.of(_as_it_is(record, created=False), "called")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -60,13 +60,13 @@ class WaitingStatus:
         return len(self.steps)
 
 
-def runs_of(record: Model, *, using: str | None = None) -> Any:
-    """Return the runs about a record, the latest first."""
-    return (
-        Run.objects.using(using or conf.get().database)
-        .filter(model=record._meta.label, record_pk=str(record.pk))
-        .order_by("-id")
-    )
+def runs_of(record: Model, *, using: str | None = None) -> QuerySet[Run]:
+    """Return the runs about a record, the latest first.
+
+    Without those whose foreground failed: their record may never have been there, and its key be another one's by now.
+    """
+    runs = Run.objects.using(using or conf.get().database).filter(page_at__isnull=False)
+    return runs.filter(model=record._meta.label, record_pk=str(record.pk)).order_by("-id")
 
 
 def waiting_status(
@@ -117,7 +117,7 @@ def _open_step(job: Job, node: Node, failure: Mapping[str, Any], *, first: bool)
             return StepStatus(label, "retrying", error=_for_person(), next_try=job.due)
         case State.FAILED if first:
             return StepStatus(label, "failed", error=_for_person())
-        case State.READY | State.RUNNING:
+        case State.READY | State.RUNNING | State.FAILED:
             return StepStatus(label, "waiting")
         case _:
             return StepStatus(label, "skipped")

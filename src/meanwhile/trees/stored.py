@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -13,16 +12,15 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import JSONField
 
+from meanwhile.sensitive import patterns
 from meanwhile.trees.snapshot import from_json, plain_value, storing_field, to_json
 
 if TYPE_CHECKING:
     from django.db.models import Model
 
-ALWAYS_SENSITIVE = "password"
-
 
 def to_stored(
-    model: type[Model], values: Mapping[str, Any], sensitive: Iterable[str | re.Pattern[str]], max_bytes_per_value: int
+    model: type[Model], values: Mapping[str, Any], sensitive: Iterable[str], max_bytes_per_value: int
 ) -> dict[str, Any]:
     """Return a change's `old` or `new` as JSON data: `{"values": {name: …}, "cut": [names]}`.
 
@@ -30,8 +28,7 @@ def to_stored(
     does one named like a password. A value whose JSON text is longer than `max_bytes_per_value` bytes is left out and
     its name listed in "cut" (spec: "History").
     """
-    hidden = [re.compile(pattern, re.IGNORECASE) if isinstance(pattern, str) else pattern for pattern in sensitive]
-    hidden.append(re.compile(ALWAYS_SENSITIVE, re.IGNORECASE))
+    hidden = patterns(tuple(sensitive))
     kept: dict[str, Any] = {}
     cut: list[str] = []
     for name, value in values.items():

@@ -8,7 +8,8 @@ import pytest
 from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import AsyncClient, RequestFactory
+from django.urls import path
 
 from meanwhile.forms import ActorMiddleware
 from meanwhile.trees.actor import current_actor
@@ -47,6 +48,24 @@ def test_an_async_view_acts_in_the_name_of_the_logged_in_person(user: Any, expec
     assert iscoroutinefunction(middleware)
     assert async_to_sync(middleware)(request_of(user)).text == expected
     assert current_actor() is None
+
+
+async def whoami(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(repr(current_actor()))
+
+
+urlpatterns = [path("whoami/", whoami)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.urls(__name__)
+def test_under_asgi_the_session_is_read_without_blocking_the_loop(
+    async_client: AsyncClient, admin_user: User, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "meanwhile.forms.middleware.ActorMiddleware"]
+    async_client.force_login(admin_user)
+    response = async_to_sync(async_client.get)("/whoami/")
+    assert response.text == "<User: admin>"
 
 
 def test_without_authentication_nobody_acts() -> None:

@@ -126,6 +126,7 @@ def test_a_worker_told_to_stop_finishes_its_step_and_hands_back_the_rest(toy):
     assert begun.wait(PATIENCE)
     stopper = threading.Thread(target=running.stop)
     stopper.start()
+    eventually(running._pool._stopping.is_set)
     release.set()
     stopper.join(PATIENCE)
     assert effects() == ["slow"]

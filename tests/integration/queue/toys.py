@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from meanwhile.exceptions import SkipJob
@@ -35,6 +36,9 @@ class ToyHandler:
 
     def tidy(self) -> None:
         pass
+
+    def prune(self, retention: Mapping[str, float], *, now: datetime, using: str) -> int:
+        return 0
 
 
 class ToyPlan:

@@ -1,8 +1,7 @@
 """Let the threads of one worker take turns at writing, where the database has one writer.
 
 SQLite lets waiting writers sleep and try again, which is slow and unfair; inside one process a lock does it better. A
-step that is given up
-while it holds the gate has it taken away (`Gate.revoke`), so that the others go on.
+step that is given up while it holds the gate has it taken away (`Gate.revoke`), so that the others go on.
 """
 
 from __future__ import annotations

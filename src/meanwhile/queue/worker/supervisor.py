@@ -30,8 +30,7 @@ class Worker:
     """Runs queued jobs in threads of this process, until it is stopped.
 
     ``threads`` is the number of jobs run at a time (setting ``THREADS``). Several workers, in any number of
-    processes, share the
-    work of one database.
+    processes, share the work of one database.
 
     >>> worker = Worker(threads=2)
     >>> worker.start()
@@ -98,8 +97,7 @@ class Worker:
         """Stop claiming, let the running steps end, hand back everything else.
 
         Waits up to ``grace`` seconds (setting ``SHUTDOWN_GRACE``) and says whether every step ended in time; the job
-        of one that did not
-        is taken over by another worker as soon as this process is gone.
+        of one that did not is taken over by another worker as soon as this process is gone.
         """
         seconds = self._grace if grace is None else grace
         for role in self._roles:

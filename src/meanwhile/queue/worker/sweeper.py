@@ -9,11 +9,13 @@ from meanwhile.clock import Clock
 from meanwhile.queue import owner as owners
 from meanwhile.queue.lease import take_back
 from meanwhile.queue.models import WorkerProcess
-from meanwhile.queue.prune import prune_jobs
+from meanwhile.queue.prune import prune
 from meanwhile.queue.wake import Wake
 from meanwhile.queue.worker.role import Role
 
 PRUNE_EVERY = 3600.0
+FIRST_PRUNE_AFTER = 60.0
+"""Seconds: soon, because many a worker lives for less than an hour, but not while the site is just starting."""
 FORGET_WORKERS_AFTER = timedelta(hours=1)
 
 
@@ -25,7 +27,7 @@ class Sweeper(Role):
     def __init__(self, using: str, *, sweep: float, clock: Clock, wake: Wake) -> None:
         super().__init__(using)
         self._sweep, self._clock, self._wake = sweep, clock, wake
-        self._pruned = clock.monotonic()
+        self._prune_at = clock.monotonic() + FIRST_PRUNE_AFTER
 
     def turn(self) -> None:
         """Sweep once, and wait for the next time."""
@@ -33,9 +35,9 @@ class Sweeper(Role):
         if take_back(now=now, max_takeovers=conf.get().max_takeovers, using=self.using):
             self._wake.set()
         self._forget_workers()
-        if self._clock.monotonic() - self._pruned > PRUNE_EVERY:
-            self._pruned = self._clock.monotonic()
-            prune_jobs(conf.get().retention, now=now, using=self.using)
+        if self._clock.monotonic() >= self._prune_at:
+            self._prune_at = self._clock.monotonic() + PRUNE_EVERY
+            prune(conf.get().retention, now=now, using=self.using)
         self.stopping.wait(self._sweep)
 
     def _forget_workers(self) -> None:

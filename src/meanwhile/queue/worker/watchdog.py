@@ -2,8 +2,8 @@
 place.
 
 Python can't end a thread. What can be done is done: its database connection is cut, so that its transaction is rolled
-back and its locks are
-free; its job's next write is fenced; and an exception is raised in it as soon as it runs Python code again.
+back and its locks are free; its job's next write is fenced; and an exception is raised in it as soon as it runs
+Python code again.
 """
 
 from __future__ import annotations

@@ -1,0 +1,85 @@
+"""Workers that die at any moment: nothing is lost, and no database effect is missing or there twice."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from itertools import groupby
+
+from tests.crash.office.lines import LINES
+from tests.crash.processes import OPEN_JOBS, Office, until
+
+KILLS = 250
+JOBS = 2_000
+LONG_LEASE = 60.0
+AT_ONCE = 10.0
+RUNNING_OF_DEAD = "SELECT COUNT(*) FROM meanwhile_job WHERE state = 'running' AND lease_owner LIKE '%/{pid}/%'"
+
+OpenOffice = Callable[..., Office]
+
+
+def lines_by_order(office: Office) -> dict[int, list[str]]:
+    """The log in the order in which it was written, by order."""
+    rows = office.rows('SELECT "order", text FROM office_line ORDER BY "order", id')
+    return {order: [text for _, text in group] for order, group in groupby(rows, key=lambda row: row[0])}
+
+
+def assert_nothing_lost_or_doubled(office: Office) -> None:
+    orders = [pk for (pk,) in office.rows("SELECT id FROM office_order")]
+    jobs = office.rows("SELECT state, COUNT(*) FROM meanwhile_job GROUP BY state")
+    assert jobs == [("succeeded", 3 * len(orders))], office.story()
+    assert office.rows("SELECT state, open_jobs, COUNT(*) FROM meanwhile_run GROUP BY 1, 2") == [
+        ("succeeded", 0, len(orders))
+    ]
+    written = lines_by_order(office)
+    for order in orders:
+        branches = {name: [text for text in written[order] if text[0] == name] for name in LINES}
+        assert branches == LINES, f"order {order}: {written[order]}"
+        assert len(written[order]) == sum(map(len, LINES.values()))
+    assert office.number("SELECT COUNT(*) FROM office_order WHERE ready AND status = 'counted'") == len(orders)
+
+
+def assert_letters_have_one_key_each(office: Office) -> None:
+    keys = defaultdict(set)
+    for line in (office.folder / "letters").read_text().splitlines():
+        order, key = line.split()
+        keys[int(order)].add(key)
+    orders = {pk for (pk,) in office.rows("SELECT id FROM office_order")}
+    assert set(keys) == orders, "an effect outside happens at least once"
+    assert {len(of_order) for of_order in keys.values()} == {1}, "with one key over all tries"
+    assert len(set.union(*keys.values())) == len(orders), "and another key for each step"
+
+
+def test_workers_killed_at_random_moments_lose_and_double_nothing(open_office: OpenOffice) -> None:
+    """The lease is longer than the test: whatever is taken over is taken over because its worker is known to be dead."""
+    office = open_office(lease=LONG_LEASE)
+    seed = random.randrange(2**32)
+    print(f"random seed {seed}")
+    chance = random.Random(seed)
+    workers = [office.worker("--threads", "2") for _ in range(2)]
+    office.do("place_all", 150)
+    kills, struck, placed, clerk = 0, 0, 150, office.start("place", 100)
+    while kills < KILLS or placed * 3 < JOBS:
+        time.sleep(chance.uniform(0.0, 0.12))
+        if chance.random() < 0.1:
+            # The one who places orders dies too: an order is there with its jobs or not at all.
+            clerk.kill()
+        victim = chance.randrange(len(workers))
+        workers[victim].kill()
+        # With a lease of a minute nobody but the next sweep has looked at what the victim left.
+        struck += bool(office.number(RUNNING_OF_DEAD.format(pid=workers[victim].pid)))
+        workers[victim] = office.worker("--threads", "2")
+        kills += 1
+        placed = office.number("SELECT COUNT(*) FROM office_order")
+        if office.number(OPEN_JOBS) < 60:
+            clerk.kill()
+            clerk = office.start("place_all", 60)
+    clerk.kill()
+    office.until_done()
+    print(f"{kills} kills, {struck} of them in the middle of jobs, {placed} orders")
+    assert struck > kills / 2
+    assert_nothing_lost_or_doubled(office)
+    assert_letters_have_one_key_each(office)
