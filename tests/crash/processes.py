@@ -82,20 +82,26 @@ class Process:
     """A process that the zygote forked."""
 
     def __init__(self, office: Office, pid: int) -> None:
-        self.pid, self.status = pid, None
+        self.pid = pid
+        self.status: int | None = None
         self._office = office
 
     def signal(self, number: int) -> None:
         if self.status is None:
             os.kill(self.pid, number)
 
-    def wait(self, seconds: float = PATIENCE) -> int:
-        """Wait for its end and return its exit status, negative for a signal."""
+    def ended(self, seconds: float = 0.0) -> bool:
+        """Say whether it has ended, or ends within so many seconds."""
         if self.status is None:
             self.status = self._office.ask(wait=self.pid, seconds=seconds)
-            if self.status is None:
-                pytest.fail(f"process {self.pid} did not end within {seconds:g} seconds")
+        if self.status is not None:
             self._office.running.discard(self)
+        return self.status is not None
+
+    def wait(self, seconds: float = PATIENCE) -> int:
+        """Wait for its end and return its exit status, negative for a signal."""
+        if not self.ended(seconds) or self.status is None:
+            pytest.fail(f"process {self.pid} did not end within {seconds:g} seconds")
         return self.status
 
     def kill(self) -> None:

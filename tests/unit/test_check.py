@@ -217,6 +217,7 @@ def test_a_tree_that_is_right_has_no_problems() -> None:
         ([Delay(later(days=1))], [("W102", "0.do")]),
         ([If(IsNew())], [("W102", "0.then")]),
         ([UpdateField()], [("W102", "0.set")]),
+        ([UpdateField(notes="{{ record.name }}")], [("W103", "0.set.notes")]),
     ],
 )  # fmt: skip
 def test_each_kind_of_problem_is_found_at_its_place(nodes: list[Any], problems: list[tuple[str, str]]) -> None:

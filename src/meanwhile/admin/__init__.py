@@ -1,7 +1,7 @@
 """Jobs, runs, tree versions and workers in Django's admin: to look at, and to operate jobs (spec, "History").
 
-Looking needs Django's own ``view_…`` permissions, operating ``meanwhile.operate_job``. Nothing can be added, changed or deleted
-here.
+Looking needs Django's own ``view_…`` permissions, operating ``meanwhile.operate_job``. Nothing can be added, changed
+or deleted here.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ SIGNS = {
 }
 
 
-def badge(code: str, text: str) -> SafeString:
+def badge(code: str, text: Any) -> SafeString:
     """Return a state as a badge with a sign; ``code`` is one of `SIGNS`."""
     return format_html(
         '<span class="mw-badge mw-{}"><span aria-hidden="true">{}</span> {}</span>', code, SIGNS.get(code, "·"), text

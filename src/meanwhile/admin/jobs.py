@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -62,7 +63,7 @@ class JobAdmin(ReadOnlyAdmin):
     """Jobs: read-only but for the operations."""
 
     detail_template = "admin/meanwhile/job.html"
-    list_display = ("named", "state_badge", "due", "failed_tries", "why", "run", "short_error")
+    list_display = ("named", "state_badge", "why", "due", "run", "failed_tries")
     list_filter = ("state", KindFilter, PriorityFilter)
     search_fields = ("name",)
     search_help_text = gettext_lazy("Number, part of the name, serial key, or id of the run.")
@@ -72,7 +73,12 @@ class JobAdmin(ReadOnlyAdmin):
         """Return the list with reasons and runs."""
         return JobList
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[Any, bool]:
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002 - Django's signature
+        queryset: QuerySet[Any],
+        search_term: str,
+    ) -> tuple[Any, bool]:
         """Search by index where what is typed looks like a number or an id."""
         lookup = job_lookup(search_term)
         return (queryset, False) if lookup is None else (queryset.filter(lookup), False)
@@ -92,20 +98,17 @@ class JobAdmin(ReadOnlyAdmin):
         """How often the current step failed."""
         return str(job.attempts or "")
 
-    @admin.display(description=gettext_lazy("why it waits"))
+    @admin.display(description=gettext_lazy("why it waits, or failed"))
     def why(self, job: Any) -> str:
-        """Why it waits."""
-        return str(job.mw_why)
+        """Why it waits, and the error of its last try, on one line."""
+        if not job.error:
+            return str(job.mw_why)
+        return format_html('{} <span class="mw-error">{}</span>', job.mw_why, brief(job.error))
 
     @admin.display(description=gettext_lazy("run"))
     def run(self, job: Any) -> str:
         """What the job belongs to."""
         return link(job.mw_run_url, str(job.mw_run)) if job.mw_run else job.group
-
-    @admin.display(description=gettext_lazy("error"))
-    def short_error(self, job: Job) -> str:
-        """The error, on one line."""
-        return brief(job.error)
 
     @admin.action(description=gettext_lazy("Retry: go on at the step that failed"), permissions=["operate"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -134,7 +137,12 @@ class JobAdmin(ReadOnlyAdmin):
         choices = [(job, steps) for job in jobs if (steps := steps_to_go_on_from(job))]
         if "apply" in request.POST:
             chosen = {job.pk: request.POST.get(f"step_{job.pk}", "") for job, _steps in choices}
-            operate(request, [pk for pk, path in chosen.items() if path], partial(_retry_from, chosen), self._logs("retry_from"))
+            operate(
+                request,
+                [pk for pk, path in chosen.items() if path],
+                partial(_retry_from, chosen),
+                self._logs("retry_from"),
+            )
             return None
         context = {
             **self.admin_site.each_context(request),
@@ -183,4 +191,3 @@ class JobAdmin(ReadOnlyAdmin):
 
 def _retry_from(chosen: dict[int, str], job_id: int, *, using: str) -> Job:
     return control.retry_from(job_id, chosen[job_id], using=using)
-

@@ -75,9 +75,11 @@ def offered_for(job: Job) -> list[Operation]:
 def operate(
     request: HttpRequest, ids: Iterable[int], do: Callable[..., Job], log: Callable[[HttpRequest, Job], Any]
 ) -> int:
-    """Do something to each job, tell the person how many it was done to and what hindered it for others; return how many.
+    """Do something to each job, tell the person how many it was done to and what hindered it for others; return how
+    many.
 
-    Each job is a transaction of its own: one that can't be operated on hinders no other. ``log`` is told of each one done.
+    Each job is a transaction of its own: one that can't be operated on hinders no other. ``log`` is told of each one
+    done.
     """
     done, problems = 0, []
     for job_id in ids:
@@ -98,8 +100,7 @@ def _tell(request: HttpRequest, done: int, problems: Sequence[str]) -> None:
         messages.success(request, text)
     for problem in problems[:PROBLEMS_SHOWN]:
         messages.error(request, problem)
-    if more := len(problems) - PROBLEMS_SHOWN:
-        if more > 0:
-            messages.error(request, ngettext("And %(n)s more.", "And %(n)s more.", more) % {"n": more})
+    if (more := len(problems) - PROBLEMS_SHOWN) > 0:
+        messages.error(request, ngettext("And %(n)s more.", "And %(n)s more.", more) % {"n": more})
     if not done and not problems:
         messages.warning(request, _("There was no job to do this to."))

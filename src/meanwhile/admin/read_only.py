@@ -8,9 +8,10 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 from meanwhile import conf
 
@@ -27,7 +28,7 @@ MOST_LISTED = 10_000
 
 
 class CappedPaginator(_Paginator):
-    """Pages through the first `MOST_LISTED` rows and counts no further, because to count a million rows takes seconds."""
+    """Pages through the first `MOST_LISTED` rows and counts no further: to count a million rows takes seconds."""
 
     @cached_property
     def count(self) -> int:
@@ -80,14 +81,18 @@ class ReadOnlyAdmin(_ModelAdmin):
         return request.user.has_perm("meanwhile.operate_job")
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002 - Django's signature
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show the page of one row, or operate on it."""
         found = self.get_object(request, unquote(object_id))
         if not self.has_view_permission(request, found):
             raise PermissionDenied
         if found is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404(_("It is not there any more."))
         if request.method == "POST":
             return self.operate(request, found)
         context = {
@@ -100,7 +105,7 @@ class ReadOnlyAdmin(_ModelAdmin):
             **self.details(request, found),
             **(extra_context or {}),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, self.detail_template, context)
 
     def details(self, request: HttpRequest, found: Any) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def _labels() -> list[str]:
 
 def _label(text: str) -> str:
     try:
-        return apps.get_model(text)._meta.label
+        return str(apps.get_model(text)._meta.label)
     except (LookupError, ValueError):
         return ""
 

@@ -21,7 +21,7 @@ from django.db import DatabaseError, connections, transaction
 
 from meanwhile import conf
 from meanwhile.clock import Clock
-from meanwhile.exceptions import LeaseLost, MeanwhileError, ResultNotStorable, SkipJob
+from meanwhile.exceptions import LeaseLost, MeanwhileError, ResultNotStorable, SkipJob, UserError
 from meanwhile.queue import acknowledge, announce, sql
 from meanwhile.queue.backoff import delay
 from meanwhile.queue.handlers import Plan, PlannedStep, handler_for
@@ -250,6 +250,7 @@ class Execution:
                 "error": text,
                 "at": now.isoformat(),
                 "attempt": attempt,
+                **({"told": text} if isinstance(error, UserError) else {}),
             }
             if attempt < policy.max_attempts and not getattr(error, "permanent", False):
                 due = now + timedelta(seconds=delay(attempt, policy, random.random()))  # noqa: S311 - jitter, no secret

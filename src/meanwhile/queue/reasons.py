@@ -38,8 +38,8 @@ def why_waiting(job: Job, *, now: datetime, using: str, alive: bool | None = Non
     if job.due > now:
         at = date_format(timezone.localtime(job.due) if timezone.is_aware(job.due) else job.due, "DATETIME_FORMAT")
         if job.attempts:
-            return Reason("retry", _("A try failed; the next one is at %(time)s.") % {"time": at})
-        return Reason("not_due", _("It is due at %(time)s.") % {"time": at})
+            return Reason("retry", _("A try failed; the next one is at %(time)s") % {"time": at})
+        return Reason("not_due", _("It is due at %(time)s") % {"time": at})
     if job.serial_key and (before := _before(job, using)) is not None:
         return Reason("serial", _("It waits for job #%(id)s of the same record.") % {"id": before})
     if not (any_worker_alive(now=now, using=using) if alive is None else alive):

@@ -45,6 +45,7 @@ CODES: dict[str, Any] = {
     "meanwhile.E124": gettext_lazy("a tree called for a record of another model"),
     "meanwhile.W101": gettext_lazy("an effect outside the database in the foreground"),
     "meanwhile.W102": gettext_lazy("a node that does nothing"),
+    "meanwhile.W103": gettext_lazy("a text with braces that is not filled in"),
 }
 """Every id that `check_tree` gives, with what it is about."""
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from meanwhile.actions.base import FieldFacts, Problem
 from meanwhile.actions.values import Actor, AnyValue, Field, Literal, Now, Param, Template
-from meanwhile.exceptions import ParameterError, UnknownTree
+from meanwhile.exceptions import ParameterError, UnknownTree, shortened
 from meanwhile.trees import registry
 from meanwhile.trees.check_literal import literal_problem
 from meanwhile.trees.check_models import HasModels
@@ -103,6 +103,11 @@ class Surroundings(HasModels):
                 yield from self.check_path(value.field, at)
             case Template():
                 yield from self.check_template(value.template, at)
+            case Literal(literal=str() as text) if "{{" in text:
+                message = _("“%(text)s” is stored as it is written, braces included.") % {"text": shortened(text)}
+                yield self.problem(
+                    "meanwhile.W103", at, message, _("To have it filled in, write Template(…) around it.")
+                )
             case Param() if value.param not in self.parameters:
                 text = _("The event declares no parameter “%(name)s”.") % {"name": value.param}
                 yield self.problem("meanwhile.E121", at, text, self._known(self.parameters))

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Annotated, Any, ClassVar, get_args
 from typing import Literal as OneOf
 
-from pydantic import Discriminator, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Discriminator, TypeAdapter, ValidationError
 
 from meanwhile.actions.base import ModelLabel, label_of
 from meanwhile.actions.parameters import told
@@ -33,6 +33,9 @@ PYTHON_TYPES: dict[str, type] = {
     "datetime": datetime.datetime,
 }
 """The types of parameters of a Called event, as documents name them."""
+
+FINITE = ConfigDict(allow_inf_nan=False)
+"""A parameter goes into a job as JSON, which has no infinity and no NaN."""
 
 _NAMES = {python: name for name, python in PYTHON_TYPES.items()}
 
@@ -134,7 +137,7 @@ class Called(_Event):
                 problems[name] = _("is missing")
                 continue
             try:
-                values[name] = TypeAdapter(PYTHON_TYPES[kind]).validate_python(given[name])
+                values[name] = TypeAdapter(PYTHON_TYPES[kind], config=FINITE).validate_python(given[name])
             except ValidationError as error:
                 problems[name] = told(error)
         if problems:

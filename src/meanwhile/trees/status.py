@@ -114,17 +114,20 @@ def _open_step(job: Job, node: Node, failure: Mapping[str, Any], *, first: bool)
         case State.RUNNING if first:
             return StepStatus(label, "running", progress=job.progress, progress_text=job.progress_text)
         case State.READY if first and failure:
-            return StepStatus(label, "retrying", error=_for_person(), next_try=job.due)
+            return StepStatus(
+                label, "retrying", error=_for_person(failure or job.steps.get("failed") or {}), next_try=job.due
+            )
         case State.FAILED if first:
-            return StepStatus(label, "failed", error=_for_person())
+            return StepStatus(label, "failed", error=_for_person(failure))
         case State.READY | State.RUNNING | State.FAILED:
             return StepStatus(label, "waiting")
         case _:
             return StepStatus(label, "skipped")
 
 
-def _for_person() -> str:
-    return _("This step did not succeed.")
+def _for_person(failure: Mapping[str, Any]) -> str:
+    """Return the text of a `UserError` as it is, and no internals of any other error."""
+    return str(failure.get("told") or _("This step did not succeed."))
 
 
 def planned_steps(job: Job, using: str) -> list[tuple[str, Node]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-import re
 import uuid
 from decimal import Decimal
 
@@ -63,7 +62,7 @@ def test_a_value_that_is_not_a_number_comes_back():
     assert math.isnan(there_and_back(Parcel, {"ratio": math.nan})["ratio"])
 
 
-@pytest.mark.parametrize("patterns", [["api_?key", "NOTE"], [re.compile("notes")]])
+@pytest.mark.parametrize("patterns", [["api_?key", "NOTE"], ["^notes$"]])
 def test_sensitive_fields_never_enter(patterns):
     stored = to_stored(Booking, {"notes": "xyzzy", "name": "Ann"}, patterns, BIG)
     assert stored == {"values": {"name": "Ann"}, "cut": []}
