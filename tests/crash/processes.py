@@ -46,6 +46,15 @@ class SqliteDatabase:
         with closing(sqlite3.connect(self.name, timeout=20, isolation_level=None)) as connection:
             return connection.execute(statement).fetchall()
 
+    def is_locked(self) -> bool:
+        """Say whether somebody is in the middle of a write and stays there."""
+        with closing(sqlite3.connect(self.name, timeout=0.2, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+            return False
+
     def close(self) -> None:
         """The file goes with its folder."""
 
@@ -59,6 +68,12 @@ class PostgresDatabase:
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         return self._run(statement, self.name)
+
+    def is_locked(self) -> bool:
+        """Say whether somebody is in the middle of a transaction and stays there."""
+        time.sleep(0.05)  # what the server has been sent already, it does
+        busy = f"SELECT 1 FROM pg_stat_activity WHERE datname = '{self.name}' AND xact_start IS NOT NULL"
+        return bool(self.admin(busy))
 
     def admin(self, statement: str) -> list[tuple[Any, ...]]:
         """Run a statement from outside the database."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections import defaultdict
 from collections.abc import Callable
-from itertools import groupby
 
-from tests.crash.office.lines import LINES
+from tests.crash.books import assert_letters_have_one_key_each, assert_orders_done, lines_by_order
 from tests.crash.processes import OPEN_JOBS, Office, until
 
 KILLS = 250
@@ -22,38 +20,6 @@ RUNNING = "SELECT COUNT(*) FROM meanwhile_job WHERE state = 'running'"
 RUNNING_OF_DEAD = "SELECT COUNT(*) FROM meanwhile_job WHERE state = 'running' AND lease_owner LIKE '%/{pid}/%'"
 
 OpenOffice = Callable[..., Office]
-
-
-def lines_by_order(office: Office) -> dict[int, list[str]]:
-    """The log in the order in which it was written, by order."""
-    rows = office.rows('SELECT "order", text FROM office_line ORDER BY "order", id')
-    return {order: [text for _, text in group] for order, group in groupby(rows, key=lambda row: row[0])}
-
-
-def assert_nothing_lost_or_doubled(office: Office) -> None:
-    orders = [pk for (pk,) in office.rows("SELECT id FROM office_order")]
-    jobs = office.rows("SELECT state, COUNT(*) FROM meanwhile_job GROUP BY state")
-    assert jobs == [("succeeded", 3 * len(orders))], office.story()
-    assert office.rows("SELECT state, open_jobs, COUNT(*) FROM meanwhile_run GROUP BY 1, 2") == [
-        ("succeeded", 0, len(orders))
-    ]
-    written = lines_by_order(office)
-    for order in orders:
-        branches = {name: [text for text in written[order] if text[0] == name] for name in LINES}
-        assert branches == LINES, f"order {order}: {written[order]}"
-        assert len(written[order]) == sum(map(len, LINES.values()))
-    assert office.number("SELECT COUNT(*) FROM office_order WHERE ready AND status = 'counted'") == len(orders)
-
-
-def assert_letters_have_one_key_each(office: Office) -> None:
-    keys = defaultdict(set)
-    for line in (office.folder / "letters").read_text().splitlines():
-        order, key = line.split()
-        keys[int(order)].add(key)
-    orders = {pk for (pk,) in office.rows("SELECT id FROM office_order")}
-    assert set(keys) == orders, "an effect outside happens at least once"
-    assert {len(of_order) for of_order in keys.values()} == {1}, "with one key over all tries"
-    assert len(set.union(*keys.values())) == len(orders), "and another key for each step"
 
 
 def test_workers_killed_at_random_moments_lose_and_double_nothing(open_office: OpenOffice) -> None:
@@ -83,7 +49,7 @@ def test_workers_killed_at_random_moments_lose_and_double_nothing(open_office: O
     office.until_done()
     print(f"{kills} kills, {struck} of them in the middle of jobs, {placed} orders")
     assert struck > kills / 2
-    assert_nothing_lost_or_doubled(office)
+    assert_orders_done(office)
     assert_letters_have_one_key_each(office)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.crash.processes import Office, until
+from tests.crash.books import assert_orders_done
+from tests.crash.processes import Office, Process, until
 
 LEASE = 1.0
 
@@ -63,18 +64,28 @@ def test_a_stopped_worker_commits_nothing_for_what_was_taken_over(open_office: O
     assert "taken over or ended meanwhile" in office.log()
 
 
+def stop_between_writes(office: Office, worker: Process) -> None:
+    """Stop a worker in a moment in which it holds no lock that others would have to wait for."""
+
+    def stopped() -> bool:
+        worker.signal(signal.SIGSTOP)
+        if office.database.is_locked():
+            worker.signal(signal.SIGCONT)
+            return False
+        return True
+
+    until(stopped, "a moment between two writes")
+
+
 def test_jobs_that_a_stopped_worker_had_claimed_and_not_begun_are_done_by_others_alone(open_office: OpenOffice) -> None:
     office = open_office(lease=LEASE)
     stopped = office.worker("--threads", "2")
     office.do("place_all", 60)
     until(lambda: office.number("SELECT COUNT(*) FROM meanwhile_job WHERE state = 'running'") > 4, "a claimed batch")
-    stopped.signal(signal.SIGSTOP)
-    if office.database.busy():
-        # Stopped in the middle of a write, on a database that has one writer.
-        stopped.signal(signal.SIGCONT)
+    stop_between_writes(office, stopped)
     office.worker("--threads", "2")
     office.until_done()
     stopped.signal(signal.SIGCONT)
     office.do("place_all", 10)
     office.until_done()
-    office.assert_orders_done()
+    assert_orders_done(office)

@@ -22,12 +22,12 @@ from meanwhile.admin.display import admin_url, badge, brief, link, pretty_json
 from meanwhile.admin.job_filters import KindFilter, PriorityFilter
 from meanwhile.admin.operations import BY_NAME, offered_for, operate
 from meanwhile.admin.read_only import ReadOnlyAdmin
-from meanwhile.admin.search import job_lookup
+from meanwhile.admin.search import search_jobs
 from meanwhile.admin.steps import rows_of_job, steps_to_go_on_from
 from meanwhile.queue import control
 from meanwhile.queue.models import Job
 from meanwhile.queue.reasons import any_worker_alive, why_waiting
-from meanwhile.queue.states import State
+from meanwhile.queue.states import ENDED, State
 from meanwhile.trees.find import runs_of_jobs
 
 if TYPE_CHECKING:
@@ -42,7 +42,13 @@ class JobList(ChangeList):
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         """Return the chosen jobs without the columns that the list does not show."""
-        return super().get_queryset(request, exclude_parameters).defer(*UNREAD)
+        jobs = super().get_queryset(request, exclude_parameters).defer(*UNREAD)
+        # It says nothing new, but the index of ended jobs has the same condition.
+        return jobs.filter(finished__isnull=False) if _ended_state(request) else jobs
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:  # noqa: ARG002 - Django's signature
+        """Return the latest first; those of one ended state by their end, as the index of ended jobs has them."""
+        return ["-finished", "-pk"] if _ended_state(request) else ["-pk"]
 
     def get_results(self, request: HttpRequest) -> None:
         """Read the page; each job gets a ``mw_run`` and a ``mw_why``."""
@@ -80,8 +86,7 @@ class JobAdmin(ReadOnlyAdmin):
         search_term: str,
     ) -> tuple[Any, bool]:
         """Search by index where what is typed looks like a number or an id."""
-        lookup = job_lookup(search_term)
-        return (queryset, False) if lookup is None else (queryset.filter(lookup), False)
+        return search_jobs(queryset, search_term), False
 
     @admin.display(description=gettext_lazy("job"))
     def named(self, job: Job) -> str:
@@ -187,6 +192,10 @@ class JobAdmin(ReadOnlyAdmin):
 
     def _logs(self, name: str) -> Any:
         return lambda request, job: self.log_change(request, job, [{"changed": {"object": name}}])
+
+
+def _ended_state(request: HttpRequest) -> bool:
+    return request.GET.get("state__exact") in ENDED
 
 
 def _retry_from(chosen: dict[int, str], job_id: int, *, using: str) -> Job:

@@ -20,7 +20,7 @@ from meanwhile.admin.display import admin_url, badge, brief, link, seconds_betwe
 from meanwhile.admin.operations import BY_NAME, operate
 from meanwhile.admin.read_only import ReadOnlyAdmin
 from meanwhile.admin.run_filters import EventFilter, ModelFilter, StartedFilter, TreeFilter
-from meanwhile.admin.search import run_lookup
+from meanwhile.admin.search import search_runs
 from meanwhile.admin.steps import StepRow, rows_of_foreground, rows_of_job
 from meanwhile.queue.models import Job
 from meanwhile.queue.reasons import why_waiting
@@ -94,8 +94,7 @@ class RunAdmin(ReadOnlyAdmin):
         search_term: str,
     ) -> tuple[Any, bool]:
         """Search by the indexes of the history."""
-        lookup = run_lookup(search_term)
-        return (queryset, False) if lookup is None else (queryset.filter(lookup), False)
+        return search_runs(queryset, search_term), False
 
     @admin.display(description=gettext_lazy("record"))
     def record(self, run: Any) -> str:

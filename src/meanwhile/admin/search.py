@@ -2,52 +2,58 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+
+from meanwhile.trees.models import Run
 
 PERSONS_FOUND = 50
+RUNS_OF_PERSONS = 10_000
+"""The latest runs of the found people that are looked at."""
 
 
-def job_lookup(typed: str) -> Q | None:
-    """Return the lookup for jobs: a number, a run's id, a serial key or part of a name; None if nothing is typed."""
+def search_jobs(jobs: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    """Return the jobs that are meant: by number, a run's id, a serial key or part of the name."""
     text = typed.strip()
-    if not text:
-        return None
     if text.removeprefix("#").isdecimal() and len(text) < 20:
-        return Q(pk=int(text.removeprefix("#")))
+        return jobs.filter(pk=int(text.removeprefix("#")))
     if (run := _uuid(text)) is not None:
-        return Q(group=str(run))
-    if ":" in text:  # as in shop.Booking:17
-        return Q(serial_key=text) | Q(name__icontains=text)
-    return Q(name__icontains=text)
+        return jobs.filter(group=str(run))
+    return jobs.filter(Q(serial_key=text) | Q(name__icontains=text)) if text else jobs
 
 
-def run_lookup(typed: str) -> Q | None:
-    """Return the lookup for runs: an id, ``app.Model:key``, a record's key or a person; None if nothing is typed."""
+def search_runs(runs: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    """Return the runs that are meant: by id, ``app.Model:key``, a record's key or a person."""
     text = typed.strip()
     if not text:
-        return None
-    if (run := _uuid(text)) is not None:
-        return Q(pk=run) | Q(record_pk=text, model__in=_labels())
+        return runs
     label, colon, key = text.partition(":")
     if colon and (model := _label(label)):
-        return Q(model=model, record_pk=key)
+        return runs.filter(model=model, record_pk=key)
     # The record's type stands first in the index, so all of them are named.
-    return Q(record_pk=text, model__in=_labels()) | Q(actor_pk__in=_persons(text))
+    meant = Q(record_pk=text, model__in=[model._meta.label for model in apps.get_models()])
+    if (run := _uuid(text)) is not None:
+        return runs.filter(meant | Q(pk=run))
+    persons = _persons(text)
+    return runs.filter(meant | Q(pk__in=_of_persons(persons, runs.db))) if persons else runs.filter(meant)
+
+
+def _of_persons(persons: list[str], using: str) -> QuerySet[Any]:
+    runs = Run.objects.using(using).filter(actor_pk__in=persons).order_by("-pk")
+    # SQLite uses a partial index only where it reads the same condition, with its constants written out.
+    runs = runs.extra(where=["NOT (meanwhile_run.actor_pk = '')"])
+    return runs.values("pk")[:RUNS_OF_PERSONS]
 
 
 def _persons(text: str) -> list[str]:
-    """Return the keys of the people whose name this is, and the text itself, which may be a key."""
+    """Return the keys of the people whose name has this part."""
     users = get_user_model()
     named = users._default_manager.filter(**{f"{users.USERNAME_FIELD}__icontains": text})
-    return [text, *map(str, named.values_list("pk", flat=True)[:PERSONS_FOUND])]
-
-
-def _labels() -> list[str]:
-    return [model._meta.label for model in apps.get_models()]
+    return list(map(str, named.values_list("pk", flat=True)[:PERSONS_FOUND]))
 
 
 def _label(text: str) -> str:

@@ -108,8 +108,8 @@ def release_next(serial_key: str, *, using: str) -> None:
     with connections[using].cursor() as cursor:
         cursor.execute(
             f"UPDATE {sql.TABLE} SET held = %s WHERE id = (SELECT MIN(id) FROM {sql.TABLE}"  # noqa: S608
-            f" WHERE serial_key = %s AND {sql.SERIAL} AND held)",
-            [False, serial_key],
+            f" WHERE serial_key = %s AND {sql.SERIAL} AND held = 1)",
+            [0, serial_key],
         )
 
 

@@ -23,7 +23,7 @@ from meanwhile.queue import sql
 from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.states import State
 
-CLAIMABLE = "state = 'ready' AND NOT held"
+CLAIMABLE = "state = 'ready' AND held = 0"
 
 PEEK = f"""
     WITH RECURSIVE level(priority) AS (
@@ -48,7 +48,7 @@ CLAIM = """
     {picked}
     UPDATE {table} AS job SET
         state = CASE WHEN {blocked} THEN 'ready' ELSE 'running' END,
-        held = {blocked},
+        held = CASE WHEN {blocked} THEN 1 ELSE 0 END,
         lease_owner = %s, lease_until = %s, lease_token = job.lease_token + 1, started = COALESCE(job.started, %s)
     WHERE job.id IN ({ids})
     RETURNING {columns}
@@ -128,14 +128,14 @@ def _confirm_held(connection: BaseDatabaseWrapper, held: list[tuple[Any, ...]]) 
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT serial_key FROM {sql.TABLE} WHERE serial_key IN ({marks}) AND {sql.SERIAL}"  # noqa: S608
-            " AND NOT held FOR UPDATE SKIP LOCKED",
+            " AND held = 0 FOR UPDATE SKIP LOCKED",
             keys,
         )
         locked = {row[0] for row in cursor.fetchall()}
         loose = [row[0] for row in held if row[5] not in locked]
         if loose:
             marks = ", ".join(["%s"] * len(loose))
-            cursor.execute(f"UPDATE {sql.TABLE} SET held = FALSE WHERE id IN ({marks})", loose)  # noqa: S608
+            cursor.execute(f"UPDATE {sql.TABLE} SET held = 0 WHERE id IN ({marks})", loose)  # noqa: S608
 
 
 def _job(row: tuple[Any, ...]) -> ClaimedJob:

@@ -26,7 +26,7 @@ AS_NEW: dict[str, Any] = {
     "takeovers": 0,
     "finished": None,
     "error": "",
-    "held": False,
+    "held": 0,
     "progress": None,
     "progress_text": "",
 }
@@ -123,7 +123,7 @@ def _end(job_id: int, state: State, using: str | None, clock: Clock | None, *, a
         if before not in allowed:
             raise TransitionError(job.pk, before.value, state.value)
         check_transition(job.pk, before, state)
-        _write(job, alias, state=state, finished=now, held=False, **UNLEASED, lease_token=job.lease_token + 1)
+        _write(job, alias, state=state, finished=now, held=0, **UNLEASED, lease_token=job.lease_token + 1)
         release_next(job.serial_key, using=alias)
         if before not in ENDED:  # a failed job was counted when it failed
             handler_for(job.kind).ended(job.group, state, job.error, using=alias)

@@ -19,7 +19,7 @@ COLUMNS = (
     'kind, name, payload, state, priority, due, held, serial_key, "group", attempts, takeovers, steps, progress_text,'
     " lease_owner, lease_token, created, error"
 )
-ROW = "(%s, %s, %s, 'ready', %s, %s, {false}, %s, %s, 0, 0, '{{}}', '', '', 0, %s, '')"
+ROW = "(%s, %s, %s, 'ready', %s, %s, 0, %s, %s, 0, 0, '{}', '', '', 0, %s, '')"
 
 
 def enqueue(jobs: Sequence[NewJob], *, using: str | None = None, clock: Clock | None = None) -> list[int]:
@@ -61,8 +61,7 @@ def _row(connection: BaseDatabaseWrapper, job: NewJob, now: Any) -> list[Any]:
 
 
 def _insert(connection: BaseDatabaseWrapper, rows: list[list[Any]]) -> list[int]:
-    false = "FALSE" if sql.is_postgresql(connection) else "0"
-    values = ", ".join([ROW.format(false=false)] * len(rows))
+    values = ", ".join([ROW] * len(rows))
     statement = f"INSERT INTO {sql.TABLE} ({COLUMNS}) VALUES {values} RETURNING id"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, [value for row in rows for value in row])

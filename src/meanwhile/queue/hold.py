@@ -16,11 +16,11 @@ def release_stuck(*, using: str) -> int:
             SELECT MIN(id) FROM {sql.TABLE}
             WHERE {sql.SERIAL}
             GROUP BY serial_key
-            HAVING SUM(CASE WHEN state = 'running' OR NOT held THEN 1 ELSE 0 END) = 0
+            HAVING SUM(CASE WHEN state = 'running' OR held = 0 THEN 1 ELSE 0 END) = 0
             """  # noqa: S608
         )
         ids = [row[0] for row in cursor.fetchall()]
         if ids:
             marks = ", ".join(["%s"] * len(ids))
-            cursor.execute(f"UPDATE {sql.TABLE} SET held = %s WHERE held AND id IN ({marks})", [False, *ids])  # noqa: S608
+            cursor.execute(f"UPDATE {sql.TABLE} SET held = %s WHERE held = 1 AND id IN ({marks})", [0, *ids])  # noqa: S608
     return len(ids)

@@ -26,8 +26,10 @@ class Job(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.READY)
     priority = models.SmallIntegerField(_("priority"), default=0, help_text=_("Higher starts earlier."))
     due = models.DateTimeField(_("due"))
-    held = models.BooleanField(
-        _("held back"), default=False, help_text=_("Waits for an earlier job of its serial key.")
+    # 0 or 1 and no boolean: Django 5.2 and 6.1 write a boolean differently into the condition of a partial index, and
+    # SQLite uses such an index only where a statement repeats its condition.
+    held = models.SmallIntegerField(
+        _("held back"), default=0, help_text=_("1 while it waits for an earlier job of its serial key.")
     )
     serial_key = models.CharField(_("serial key"), max_length=200, blank=True, default="")
     group = models.CharField(_("group"), max_length=64, blank=True, default="", help_text=_("What the job belongs to."))
@@ -58,7 +60,7 @@ class Job(models.Model):
                 "due",
                 "id",
                 name="meanwhile_job_claim",
-                condition=Q(state="ready", held=False),
+                condition=Q(state="ready", held=0),
             ),
             models.Index(fields=["lease_until"], name="meanwhile_job_lease", condition=Q(state="running")),
             models.Index(

@@ -90,6 +90,7 @@ class Run(models.Model):
             models.Index(fields=["tree", "id"], name="meanwhile_run_tree"),
             models.Index(fields=["state", "id"], name="meanwhile_run_state"),
             models.Index(fields=["actor_pk", "id"], name="meanwhile_run_actor", condition=~Q(actor_pk="")),
+            models.Index(fields=["parent_id"], name="meanwhile_run_parent", condition=Q(parent_id__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -49,10 +49,12 @@ def letter(record: Order, step: Step) -> None:
         os.close(file)
 
 
-@action
-def take(record: Order, seconds: float) -> None:
+@action(atomic=False)
+def take(record: Order, step: Step, seconds: float) -> None:
+    """Take some time."""
     time.sleep(seconds)
-    Line.objects.create(order=record.pk, text="taken")
+    with step.commit():
+        Line.objects.create(order=record.pk, text="taken")
 
 
 @action(atomic=False)

@@ -88,7 +88,7 @@ def test_a_serial_job_that_waits_for_its_next_try_holds_back_those_behind_it(clo
 
 def test_the_sweep_releases_a_job_that_nothing_holds_back_any_more(clock):
     queue(clock, job(name="forgotten", serial_key="a"))
-    Job.objects.update(held=True)
+    Job.objects.update(held=1)
     assert take(1) == []
     assert release_stuck(using="default") == 1
     assert take(1) == ["forgotten"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from django import db
 from django.db import connections
@@ -106,7 +107,8 @@ class Pool:
             job = self._holdings.take(IDLE_LOOK)
             if job is not None:
                 self._run(job, slot)
-        if not slot.abandoned:
+        # The connection of a lost thread was cut, and it may still have a StepTimeout coming.
+        with suppress(Exception):
             connections.close_all()
 
     def _run(self, job: ClaimedJob, slot: Slot) -> None:
