@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from tests.crash.books import assert_letters_have_one_key_each, assert_orders_done
 from tests.crash.processes import Office, until
 
-CLIENTS = 6
-POSTS = 50
+CLIENTS = 8
+POSTS = 60
 WAITRESS = "tests.crash.office.wsgi:application"
 
 

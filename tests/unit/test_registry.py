@@ -71,13 +71,14 @@ def test_two_trees_of_one_key_are_refused_and_both_modules_named() -> None:
         trees.add(EventTree("Other", key="booking-received", on=Saved(Booking)), "invoices.trees")
 
 
-def test_trees_built_in_python_are_collected_and_those_read_from_json_are_not() -> None:
-    outside = tree("Outside")
+def test_trees_built_or_read_in_a_trees_module_are_collected_and_stored_versions_are_not() -> None:
+    outside, stored = tree("Outside"), tree("Stored").as_json()
     with collecting() as found:
         inside = tree("Inside")
-        EventTree.from_json(outside.to_json())
+        read = EventTree.from_json(outside.to_json())
+        EventTree.from_document(stored)
     tree("After")
-    assert found == [inside]
+    assert found == [inside, read]
 
 
 @pytest.fixture

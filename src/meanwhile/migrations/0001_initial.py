@@ -2,118 +2,260 @@
 
 import django.core.serializers.json
 import django.db.models.deletion
-import meanwhile.trees.models
 from django.db import migrations, models
+
+import meanwhile.trees.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='WorkerProcess',
+            name="WorkerProcess",
             fields=[
-                ('owner', models.CharField(max_length=200, primary_key=True, serialize=False, verbose_name='owner')),
-                ('host', models.CharField(max_length=200, verbose_name='host')),
-                ('pid', models.IntegerField(verbose_name='process id')),
-                ('threads', models.SmallIntegerField(verbose_name='threads')),
-                ('running', models.IntegerField(default=0, verbose_name='running jobs')),
-                ('started', models.DateTimeField(verbose_name='started')),
-                ('seen', models.DateTimeField(verbose_name='last seen')),
+                ("owner", models.CharField(max_length=200, primary_key=True, serialize=False, verbose_name="owner")),
+                ("host", models.CharField(max_length=200, verbose_name="host")),
+                ("pid", models.IntegerField(verbose_name="process id")),
+                ("threads", models.SmallIntegerField(verbose_name="threads")),
+                ("running", models.IntegerField(default=0, verbose_name="running jobs")),
+                ("started", models.DateTimeField(verbose_name="started")),
+                ("seen", models.DateTimeField(verbose_name="last seen")),
             ],
             options={
-                'verbose_name': 'worker',
-                'verbose_name_plural': 'workers',
-                'ordering': ['-seen'],
-                'default_permissions': ('view',),
+                "verbose_name": "worker",
+                "verbose_name_plural": "workers",
+                "ordering": ["-seen"],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(help_text='Which handler runs the job.', max_length=40, verbose_name='kind')),
-                ('name', models.CharField(blank=True, default='', max_length=200, verbose_name='name')),
-                ('payload', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='payload')),
-                ('state', models.CharField(choices=[('ready', 'waiting'), ('running', 'running'), ('succeeded', 'succeeded'), ('failed', 'failed'), ('cancelled', 'cancelled'), ('skipped', 'skipped')], default='ready', max_length=10, verbose_name='state')),
-                ('priority', models.SmallIntegerField(default=0, help_text='Higher starts earlier.', verbose_name='priority')),
-                ('due', models.DateTimeField(verbose_name='due')),
-                ('held', models.SmallIntegerField(default=0, help_text='1 while it waits for an earlier job of its serial key.', verbose_name='held back')),
-                ('serial_key', models.CharField(blank=True, default='', max_length=200, verbose_name='serial key')),
-                ('group', models.CharField(blank=True, default='', help_text='What the job belongs to.', max_length=64, verbose_name='group')),
-                ('attempts', models.SmallIntegerField(default=0, help_text='Failed tries of the current step.', verbose_name='failed tries')),
-                ('takeovers', models.SmallIntegerField(default=0, help_text='Workers lost over the current step.', verbose_name='takeovers')),
-                ('steps', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='steps')),
-                ('progress', models.FloatField(blank=True, null=True, verbose_name='progress')),
-                ('progress_text', models.CharField(blank=True, default='', max_length=200, verbose_name='progress text')),
-                ('lease_owner', models.CharField(blank=True, default='', max_length=200, verbose_name='lease owner')),
-                ('lease_until', models.DateTimeField(blank=True, null=True, verbose_name='lease until')),
-                ('lease_token', models.BigIntegerField(default=0, verbose_name='lease token')),
-                ('created', models.DateTimeField(verbose_name='created')),
-                ('started', models.DateTimeField(blank=True, null=True, verbose_name='started')),
-                ('finished', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
-                ('error', models.TextField(blank=True, default='', verbose_name='error')),
-                ('result', models.JSONField(blank=True, encoder=django.core.serializers.json.DjangoJSONEncoder, null=True, verbose_name='result')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(help_text="Which handler runs the job.", max_length=40, verbose_name="kind")),
+                ("name", models.CharField(blank=True, default="", max_length=200, verbose_name="name")),
+                (
+                    "payload",
+                    models.JSONField(
+                        default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name="payload"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ready", "waiting"),
+                            ("running", "running"),
+                            ("succeeded", "succeeded"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                            ("skipped", "skipped"),
+                        ],
+                        default="ready",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "priority",
+                    models.SmallIntegerField(default=0, help_text="Higher starts earlier.", verbose_name="priority"),
+                ),
+                ("due", models.DateTimeField(verbose_name="due")),
+                (
+                    "held",
+                    models.SmallIntegerField(
+                        default=0,
+                        help_text="1 while it waits for an earlier job of its serial key.",
+                        verbose_name="held back",
+                    ),
+                ),
+                ("serial_key", models.CharField(blank=True, default="", max_length=200, verbose_name="serial key")),
+                (
+                    "group",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="What the job belongs to.",
+                        max_length=64,
+                        verbose_name="group",
+                    ),
+                ),
+                (
+                    "attempts",
+                    models.SmallIntegerField(
+                        default=0, help_text="Failed tries of the current step.", verbose_name="failed tries"
+                    ),
+                ),
+                (
+                    "takeovers",
+                    models.SmallIntegerField(
+                        default=0, help_text="Workers lost over the current step.", verbose_name="takeovers"
+                    ),
+                ),
+                (
+                    "steps",
+                    models.JSONField(
+                        default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name="steps"
+                    ),
+                ),
+                ("progress", models.FloatField(blank=True, null=True, verbose_name="progress")),
+                (
+                    "progress_text",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="progress text"),
+                ),
+                ("lease_owner", models.CharField(blank=True, default="", max_length=200, verbose_name="lease owner")),
+                ("lease_until", models.DateTimeField(blank=True, null=True, verbose_name="lease until")),
+                ("lease_token", models.BigIntegerField(default=0, verbose_name="lease token")),
+                ("created", models.DateTimeField(verbose_name="created")),
+                ("started", models.DateTimeField(blank=True, null=True, verbose_name="started")),
+                ("finished", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
+                ("error", models.TextField(blank=True, default="", verbose_name="error")),
+                (
+                    "result",
+                    models.JSONField(
+                        blank=True,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        null=True,
+                        verbose_name="result",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'job',
-                'verbose_name_plural': 'jobs',
-                'ordering': ['-id'],
-                'permissions': [('operate_job', 'Can retry, skip, cancel and run jobs')],
-                'default_permissions': ('view',),
-                'indexes': [models.Index(models.OrderBy(models.F('priority'), descending=True), models.F('due'), models.F('id'), condition=models.Q(('held', 0), ('state', 'ready')), name='meanwhile_job_claim'), models.Index(condition=models.Q(('state', 'running')), fields=['lease_until'], name='meanwhile_job_lease'), models.Index(condition=models.Q(('state__in', ['ready', 'running']), models.Q(('serial_key', ''), _negated=True)), fields=['serial_key', 'id'], name='meanwhile_job_serial'), models.Index(fields=['group'], name='meanwhile_job_group'), models.Index(condition=models.Q(('finished__isnull', False)), fields=['state', 'finished'], name='meanwhile_job_ended')],
+                "verbose_name": "job",
+                "verbose_name_plural": "jobs",
+                "ordering": ["-id"],
+                "permissions": [("operate_job", "Can retry, skip, cancel and run jobs")],
+                "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(
+                        models.OrderBy(models.F("priority"), descending=True),
+                        models.F("due"),
+                        models.F("id"),
+                        condition=models.Q(("held", 0), ("state", "ready")),
+                        name="meanwhile_job_claim",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "running")), fields=["lease_until"], name="meanwhile_job_lease"
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("state__in", ["ready", "running"]), models.Q(("serial_key", ""), _negated=True)
+                        ),
+                        fields=["serial_key", "id"],
+                        name="meanwhile_job_serial",
+                    ),
+                    models.Index(fields=["group"], name="meanwhile_job_group"),
+                    models.Index(
+                        condition=models.Q(("finished__isnull", False)),
+                        fields=["state", "finished"],
+                        name="meanwhile_job_ended",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TreeVersion',
+            name="TreeVersion",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=200, verbose_name='key')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('content_hash', models.CharField(max_length=64, verbose_name='content hash')),
-                ('document', models.JSONField(verbose_name='document')),
-                ('created', models.DateTimeField(verbose_name='created')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("key", models.CharField(max_length=200, verbose_name="key")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("content_hash", models.CharField(max_length=64, verbose_name="content hash")),
+                ("document", models.JSONField(verbose_name="document")),
+                ("created", models.DateTimeField(verbose_name="created")),
             ],
             options={
-                'verbose_name': 'tree version',
-                'verbose_name_plural': 'tree versions',
-                'ordering': ['-created'],
-                'default_permissions': ('view',),
-                'constraints': [models.UniqueConstraint(fields=('key', 'content_hash'), name='meanwhile_version_once')],
+                "verbose_name": "tree version",
+                "verbose_name_plural": "tree versions",
+                "ordering": ["-created"],
+                "default_permissions": ("view",),
+                "constraints": [models.UniqueConstraint(fields=("key", "content_hash"), name="meanwhile_version_once")],
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.UUIDField(default=meanwhile.trees.models.new_run_id, editable=False, primary_key=True, serialize=False)),
-                ('tree', models.CharField(max_length=200, verbose_name='tree')),
-                ('event', models.CharField(max_length=20, verbose_name='event')),
-                ('model', models.CharField(blank=True, default='', max_length=200, verbose_name='record type')),
-                ('record_pk', models.CharField(blank=True, default='', max_length=200, verbose_name='record')),
-                ('actor_pk', models.CharField(blank=True, default='', max_length=64, verbose_name="person's key")),
-                ('actor_name', models.CharField(blank=True, default='', max_length=200, verbose_name='person')),
-                ('changes', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='changes')),
-                ('parent_id', models.UUIDField(blank=True, null=True, verbose_name='started by run')),
-                ('depth', models.SmallIntegerField(default=1, verbose_name='depth')),
-                ('state', models.CharField(choices=[('running', 'running'), ('succeeded', 'succeeded'), ('failed', 'failed'), ('cancelled', 'cancelled'), ('skipped', 'skipped')], default='running', max_length=10, verbose_name='state')),
-                ('open_jobs', models.IntegerField(default=0, verbose_name='open jobs')),
-                ('foreground', models.JSONField(default=list, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='foreground steps')),
-                ('error', models.TextField(blank=True, default='', verbose_name='error')),
-                ('created', models.DateTimeField(verbose_name='started')),
-                ('page_at', models.DateTimeField(blank=True, null=True, verbose_name='foreground done')),
-                ('finished', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
-                ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='meanwhile.treeversion', verbose_name='version')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=meanwhile.trees.models.new_run_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("tree", models.CharField(max_length=200, verbose_name="tree")),
+                ("event", models.CharField(max_length=20, verbose_name="event")),
+                ("model", models.CharField(blank=True, default="", max_length=200, verbose_name="record type")),
+                ("record_pk", models.CharField(blank=True, default="", max_length=200, verbose_name="record")),
+                ("actor_pk", models.CharField(blank=True, default="", max_length=64, verbose_name="person's key")),
+                ("actor_name", models.CharField(blank=True, default="", max_length=200, verbose_name="person")),
+                (
+                    "changes",
+                    models.JSONField(
+                        default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name="changes"
+                    ),
+                ),
+                ("parent_id", models.UUIDField(blank=True, null=True, verbose_name="started by run")),
+                ("depth", models.SmallIntegerField(default=1, verbose_name="depth")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "running"),
+                            ("succeeded", "succeeded"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                            ("skipped", "skipped"),
+                        ],
+                        default="running",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("open_jobs", models.IntegerField(default=0, verbose_name="open jobs")),
+                (
+                    "foreground",
+                    models.JSONField(
+                        default=list,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="foreground steps",
+                    ),
+                ),
+                ("error", models.TextField(blank=True, default="", verbose_name="error")),
+                ("created", models.DateTimeField(verbose_name="started")),
+                ("page_at", models.DateTimeField(blank=True, null=True, verbose_name="foreground done")),
+                ("finished", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="meanwhile.treeversion",
+                        verbose_name="version",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'run',
-                'verbose_name_plural': 'runs',
-                'ordering': ['-id'],
-                'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['model', 'record_pk', 'id'], name='meanwhile_run_record'), models.Index(fields=['tree', 'id'], name='meanwhile_run_tree'), models.Index(fields=['state', 'id'], name='meanwhile_run_state'), models.Index(condition=models.Q(('actor_pk', ''), _negated=True), fields=['actor_pk', 'id'], name='meanwhile_run_actor'), models.Index(condition=models.Q(('parent_id__isnull', False)), fields=['parent_id'], name='meanwhile_run_parent')],
+                "verbose_name": "run",
+                "verbose_name_plural": "runs",
+                "ordering": ["-id"],
+                "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(fields=["model", "record_pk", "id"], name="meanwhile_run_record"),
+                    models.Index(fields=["tree", "id"], name="meanwhile_run_tree"),
+                    models.Index(fields=["state", "id"], name="meanwhile_run_state"),
+                    models.Index(
+                        condition=models.Q(("actor_pk", ""), _negated=True),
+                        fields=["actor_pk", "id"],
+                        name="meanwhile_run_actor",
+                    ),
+                    models.Index(
+                        condition=models.Q(("parent_id__isnull", False)),
+                        fields=["parent_id"],
+                        name="meanwhile_run_parent",
+                    ),
+                ],
             },
         ),
     ]

@@ -16,8 +16,8 @@ from meanwhile.queue.states import State
 logger = logging.getLogger("meanwhile.queue")
 
 
-def ended(job: ClaimedJob, state: State, using: str) -> None:
-    """Announce the end of a job that a worker ran; nothing is sent for one that goes back to waiting."""
+def ended(job: ClaimedJob | Job, state: State, using: str) -> None:
+    """Announce the end of a job, after the commit; nothing is sent for one that goes back to waiting."""
     if state is State.READY:
         return
     _send(signals.job_finished, job_id=job.id, kind=job.kind, state=state)

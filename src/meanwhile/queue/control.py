@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from django.db import transaction
 from meanwhile import conf
 from meanwhile.clock import Clock, SystemClock
 from meanwhile.exceptions import MeanwhileError, TransitionError
-from meanwhile.queue import wake
+from meanwhile.queue import announce, wake
 from meanwhile.queue.acknowledge import UNLEASED, release_next
 from meanwhile.queue.handlers import handler_for
 from meanwhile.queue.models import Job
@@ -129,6 +130,7 @@ def _end(job_id: int, state: State, using: str | None, clock: Clock | None, *, a
             handler_for(job.kind).ended(job.group, state, job.error, using=alias)
         else:
             handler_for(job.kind).settled(job.group, using=alias)
+        transaction.on_commit(partial(announce.ended, job, state, alias), using=alias, robust=True)
         wake.on_commit(alias)
     return job
 

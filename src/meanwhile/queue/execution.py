@@ -91,6 +91,12 @@ class Execution:
         """Return how many seconds a step may take."""
         return step.timeout or conf.get().step_timeout
 
+    def stand_in(self) -> Execution:
+        """Return what can `give_up` the step that runs now, whatever this execution does meanwhile."""
+        copy = Execution(self.job, using=self.using, clock=self.clock, gate=self._gate)
+        copy._step, copy._before = self._step, self._before
+        return copy
+
     def give_up(self, error: BaseException) -> Outcome | None:
         """Record, from another thread, that the running step failed: it is tried again, passed over, or fails the
         job."""
@@ -98,7 +104,7 @@ class Execution:
         if step is None:
             return None
         job = replace(self.job, steps=deepcopy(self._before))
-        stand_in = Execution(job, using=self.using, clock=self.clock)
+        stand_in = Execution(job, using=self.using, clock=self.clock, gate=self._gate)
         try:
             if step.goes_on:
                 stand_in._plan = handler_for(job.kind).open(job, using=self.using)
@@ -138,7 +144,6 @@ class Execution:
         """Do one step; return an outcome if the job does not go on with another."""
         self._step, self._marked = step, False
         self._before = before = deepcopy(self.job.steps)
-        self._watch(step)
         try:
             return self._do_atomic(step) if step.atomic else self._do_outside(step)
         except LeaseLost:
@@ -152,22 +157,23 @@ class Execution:
                     "The step raised after its effect was committed; it counts as done.", extra={"job": self.job.id}
                 )
                 return self._outcome_of_mark
-            self.job.steps = before
+            self.job.steps = deepcopy(before)
             return self._failed(step, error)
         finally:
             self._watch(None)
 
     def _do_atomic(self, step: PlannedStep) -> Outcome | None:
-        with self._gate(), transaction.atomic(using=self.using):
+        with self._turn(step), transaction.atomic(using=self.using):
             started = self.clock.monotonic()
             result = step.run(_Run(self, step, started))
             return self._mark(step, result, started)
 
     def _do_outside(self, step: PlannedStep) -> Outcome | None:
+        self._watch(step)
         started = self.clock.monotonic()
         result = step.run(_Run(self, step, started))
         if not self._marked:
-            with self._gate(), transaction.atomic(using=self.using):
+            with self._turn(step), transaction.atomic(using=self.using):
                 self._outcome_of_mark = self._mark(step, result, started)
         return self._outcome_of_mark
 
@@ -178,10 +184,18 @@ class Execution:
             raise MeanwhileError(f"{step.label}: step.commit() is for actions with atomic=False; this one is atomic.")
         if self._marked:
             raise MeanwhileError(f"{step.label}: step.commit() was called twice; a step has one mark.")
-        with self._gate(), transaction.atomic(using=self.using):
+        with self._turn(step), transaction.atomic(using=self.using):
             yield
             outcome = self._mark(step, None, started)
         self._marked, self._outcome_of_mark = True, outcome
+
+    @contextmanager
+    def _turn(self, step: PlannedStep) -> Iterator[None]:
+        """Wait for this thread's turn to write; how long others take is no time of this step."""
+        self._watch(None)
+        with self._gate():
+            self._watch(step)
+            yield
 
     def _mark(self, step: PlannedStep, result: Any, started: float, error: str = "") -> Outcome | None:
         """Write, in the current transaction, that a step is done, and end the job if it was the last one."""

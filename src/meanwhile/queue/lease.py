@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db import connections, transaction
 
+from meanwhile.queue import announce, sql
 from meanwhile.queue import owner as owners
-from meanwhile.queue import sql
 from meanwhile.queue.acknowledge import UNLEASED, release_next
 from meanwhile.queue.handlers import handler_for
 from meanwhile.queue.models import Job
@@ -47,7 +47,9 @@ def take_back(*, now: datetime, max_takeovers: int, using: str) -> int:
     lost = _lost(now, using)
     for job_id, token in lost:
         with transaction.atomic(using=using):
-            _take_back_one(job_id, token, now, max_takeovers, using)
+            job = _take_back_one(job_id, token, now, max_takeovers, using)
+        if job is not None:
+            announce.ended(job, State(job.state), using)
     return len(lost)
 
 
@@ -65,7 +67,7 @@ def _lost(now: datetime, using: str) -> list[tuple[int, int]]:
         return list(cursor.fetchall())
 
 
-def _take_back_one(job_id: int, token: int, now: datetime, max_takeovers: int, using: str) -> None:
+def _take_back_one(job_id: int, token: int, now: datetime, max_takeovers: int, using: str) -> Job | None:
     job = (
         Job.objects.using(using)
         .select_for_update(skip_locked=True)
@@ -73,7 +75,7 @@ def _take_back_one(job_id: int, token: int, now: datetime, max_takeovers: int, u
         .first()
     )
     if job is None:
-        return
+        return None
     changes: dict[str, Any] = {**UNLEASED, "takeovers": job.takeovers + 1, "lease_token": job.lease_token + 1}
     if job.takeovers + 1 >= max_takeovers:
         changes |= {"state": State.FAILED, "finished": now, "error": _poison(job.takeovers + 1)}
@@ -87,6 +89,7 @@ def _take_back_one(job_id: int, token: int, now: datetime, max_takeovers: int, u
     if job.state == State.FAILED:
         release_next(job.serial_key, using=using)
         handler_for(job.kind).ended(job.group, State.FAILED, job.error, using=using)
+    return job
 
 
 def _poison(times: int) -> str:

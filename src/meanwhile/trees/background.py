@@ -32,6 +32,7 @@ from meanwhile.trees.capture_row import fresh
 from meanwhile.trees.context import RunContext, running, stored_names
 from meanwhile.trees.failed_runs import failed_runs
 from meanwhile.trees.listening import listens_to_updates
+from meanwhile.trees.load_record import load_record
 from meanwhile.trees.nodes import Background, Delay, If
 from meanwhile.trees.prune import prune_trees
 from meanwhile.trees.stepping import RunStep
@@ -159,11 +160,13 @@ class BranchPlan:
         model = apps.get_model(context.model)
         if context.deleted:
             return _last_values(model, context)
-        records = model._base_manager.using(context.using)
         if lock and self._is_watched(model):
             features = connections[context.using].features
+            records = model._base_manager.using(context.using)
             records = records.select_for_update(no_key=features.has_select_for_no_key_update)
-        record: Model | None = records.filter(pk=context.record_pk).first()
+            record: Model | None = records.filter(pk=context.record_pk).first()
+        else:
+            record = load_record(model, context.record_pk, using=context.using)
         if record is None:
             raise SkipJob(
                 _("The record is gone: %(model)s %(pk)s.") % {"model": context.model, "pk": context.record_pk}

@@ -84,8 +84,13 @@ class EventTree(Part):
 
     @classmethod
     def from_json(cls, text: str | bytes, limits: Limits | None = None) -> Self:
-        """Read a document. Raises `TreeDocumentError` with all problems, and nothing else whatever the text is."""
-        return cls.from_document(_parsed(text), limits or Limits())
+        """Read a document; in a ``trees.py`` that also registers it, as building a tree there does.
+
+        Raises `TreeDocumentError` with all problems, and nothing else whatever the text is.
+        """
+        tree = cls.from_document(_parsed(text), limits or Limits())
+        collect(tree)
+        return tree
 
     @classmethod
     def from_document(cls, document: Any, limits: Limits | None = None) -> Self:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 from django.db.models.sql import InsertQuery
 
@@ -21,6 +22,7 @@ from meanwhile.trees.document import EventTree
 from meanwhile.trees.failed_runs import failed_runs
 from meanwhile.trees.models import Run, RunState
 from meanwhile.trees.stored import to_stored
+from meanwhile.trees.versions import stored_id
 
 RUNS_A_STATEMENT = 500
 
@@ -44,10 +46,19 @@ def run_row(context: RunContext, *, clock: Clock) -> Run:
     )
 
 
-def write_run(run: Run, jobs: int, *, clock: Clock, using: str) -> None:
-    """Store a run whose foreground is done, in the record's transaction."""
+def write_run(run: Run, jobs: int, *, clock: Clock, using: str) -> bool:
+    """Store a run whose foreground is done, in the record's transaction; say False if its version is not stored yet."""
     _foreground_done(run, jobs, clock)
-    run.save(using=using, force_insert=True)
+    connection = connections[using]
+    row = _row(run, connection)
+    marks = ", ".join(["%s"] * len(row))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO meanwhile_run ({', '.join(row)}) SELECT {marks}"  # noqa: S608
+            " WHERE EXISTS (SELECT 1 FROM meanwhile_treeversion WHERE id = %s)",
+            [*row.values(), row["version_id"]],
+        )
+        return bool(cursor.rowcount == 1)
 
 
 def write_runs(runs: Collection[tuple[Run, int]], *, clock: Clock, using: str) -> None:
@@ -58,6 +69,30 @@ def write_runs(runs: Collection[tuple[Run, int]], *, clock: Clock, using: str) -
         query = InsertQuery(Run)
         query.insert_values(Run._meta.concrete_fields, rows[first : first + RUNS_A_STATEMENT])
         query.get_compiler(using=using).execute_sql()
+
+
+def _row(run: Run, connection: BaseDatabaseWrapper) -> dict[str, Any]:
+    """Return a run's columns as parameters: written by hand, because it is done for every record that is saved."""
+    return {
+        "id": stored_id(connection, run.id),
+        "version_id": stored_id(connection, run.version_id),
+        "tree": run.tree,
+        "event": run.event,
+        "model": run.model,
+        "record_pk": run.record_pk,
+        "actor_pk": run.actor_pk,
+        "actor_name": run.actor_name,
+        "changes": sql.as_json(run.changes),
+        "parent_id": stored_id(connection, run.parent_id) if run.parent_id else None,
+        "depth": run.depth,
+        "state": str(run.state),
+        "open_jobs": run.open_jobs,
+        "foreground": sql.as_json(run.foreground),
+        "error": run.error,
+        "created": sql.moment(connection, run.created),
+        "page_at": sql.moment(connection, run.page_at),
+        "finished": sql.moment(connection, run.finished),
+    }
 
 
 def _foreground_done(run: Run, jobs: int, clock: Clock) -> Run:
@@ -120,9 +155,11 @@ def run_reviewed(run_id: UUID, *, using: str) -> None:
 
 def _update(run_id: UUID, sets: str, parameters: list[Any], using: str) -> None:
     connection = connections[using]
-    key = run_id if sql.is_postgresql(connection) else run_id.hex
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE meanwhile_run SET {sets} WHERE id = %s", [*parameters, key])  # noqa: S608
+        cursor.execute(
+            f"UPDATE meanwhile_run SET {sets} WHERE id = %s",  # noqa: S608
+            [*parameters, stored_id(connection, run_id)],
+        )
 
 
 def _changes(context: RunContext) -> dict[str, Any]:

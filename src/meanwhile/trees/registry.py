@@ -34,9 +34,12 @@ class TreeRegistry:
         self._by_model: dict[str, tuple[EventTree, ...]] = {}
 
     def add(self, tree: EventTree, module: str = "") -> None:
-        """Register a tree that ``module`` made. Raises `DuplicateTree` if its key is taken by another one."""
+        """Register a tree that ``module`` made. Raises `DuplicateTree` if its key is taken by another one.
+
+        The same tree twice in one module, as when it is written and read again there, counts once.
+        """
         known = self._trees.get(tree.key)
-        if known is tree:
+        if known is tree or (known == tree and self._modules[tree.key] == module):
             return
         if known is not None:
             raise DuplicateTree(tree.key, self._modules[tree.key] or "Python", module or "Python")

@@ -135,12 +135,13 @@ def start(tree: EventTree, occasion: Occasion, *, clock: Clock) -> UUID:
     """
     begun = begin(tree, occasion, clock=clock)
     try:
-        ensure_version(tree, using=occasion.using, clock=clock)
         enqueue(begun.jobs, using=occasion.using, clock=clock)
     except PayloadTooLarge as error:
         history.keep_failed(begun.run, error, tree=tree, clock=clock, using=occasion.using)
         raise
-    history.write_run(begun.run, len(begun.jobs), clock=clock, using=occasion.using)
+    if not history.write_run(begun.run, len(begun.jobs), clock=clock, using=occasion.using):
+        ensure_version(tree, using=occasion.using, clock=clock)
+        history.write_runs([(begun.run, len(begun.jobs))], clock=clock, using=occasion.using)
     collect(begun.run.id)
     return begun.run.id
 

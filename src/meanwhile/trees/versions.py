@@ -12,7 +12,6 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from meanwhile.clock import Clock
 from meanwhile.exceptions import UnknownTree
-from meanwhile.queue import sql
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.models import TreeVersion
 
@@ -29,7 +28,7 @@ def ensure_version(tree: EventTree, *, using: str, clock: Clock) -> uuid.UUID:
     identifier = version_id(tree)
     connection = connections[using]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM meanwhile_treeversion WHERE id = %s", [_stored(connection, identifier)])
+        cursor.execute("SELECT 1 FROM meanwhile_treeversion WHERE id = %s", [stored_id(connection, identifier)])
         if cursor.fetchone() is None:
             TreeVersion.objects.using(using).bulk_create(
                 [
@@ -53,6 +52,11 @@ def load_version(identifier: uuid.UUID, *, using: str) -> EventTree:
     return _load(identifier, using)
 
 
+def stored_id(connection: BaseDatabaseWrapper, identifier: uuid.UUID) -> Any:
+    """Return a UUID as a parameter for a column of this database."""
+    return identifier if connection.features.has_native_uuid_field else identifier.hex
+
+
 @lru_cache(maxsize=512)
 def _id_of(key: str, content_hash: str) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, f"{key}/{content_hash}")
@@ -65,7 +69,3 @@ def _load(identifier: uuid.UUID, using: str) -> EventTree:
         raise UnknownTree(str(identifier), [])
     tree: EventTree = EventTree.from_document(version.document)
     return tree
-
-
-def _stored(connection: BaseDatabaseWrapper, identifier: uuid.UUID) -> Any:
-    return identifier if sql.is_postgresql(connection) else identifier.hex

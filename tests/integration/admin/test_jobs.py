@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from meanwhile.queue.models import Job, WorkerProcess
@@ -86,9 +88,6 @@ class TestList:
             assert f"#{job.pk}" in row
 
     def test_the_number_of_queries_does_not_grow_with_the_jobs(self, operator, django_assert_num_queries):
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
-
         book()
         with CaptureQueriesContext(connection) as few:
             operator.get(list_of("job"))
@@ -96,6 +95,19 @@ class TestList:
             book()
         with django_assert_num_queries(len(few)):
             operator.get(list_of("job"))
+
+    @pytest.mark.sqlite
+    def test_the_failed_jobs_are_found_by_their_index(self, operator):
+        failed()
+        with CaptureQueriesContext(connection) as queries:
+            operator.get(list_of("job", state__exact="failed"))
+        of_jobs = [query["sql"] for query in queries if 'FROM "meanwhile_job"' in query["sql"]]
+        assert len(of_jobs) == 2
+        for statement in of_jobs:
+            with connection.cursor() as cursor:
+                plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall())
+            assert "meanwhile_job_ended" in plan
+            assert "TEMP B-TREE" not in plan
 
     def test_many_jobs_are_counted_only_so_far(self, operator, monkeypatch):
         monkeypatch.setattr("meanwhile.admin.read_only.MOST_LISTED", 3)

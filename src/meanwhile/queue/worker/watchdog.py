@@ -13,13 +13,16 @@ import ctypes
 import logging
 import os
 import socket
+import threading
 from collections.abc import Callable
 
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from meanwhile.clock import Clock
 from meanwhile.exceptions import StepTimeout
 from meanwhile.queue import sql
+from meanwhile.queue.execution import Execution
 from meanwhile.queue.worker.gate import Gate
 from meanwhile.queue.worker.pool import Pool
 from meanwhile.queue.worker.role import Role
@@ -28,6 +31,7 @@ from meanwhile.queue.worker.slots import Holdings, Slot
 logger = logging.getLogger("meanwhile.worker")
 
 LOOK_EVERY = 0.2
+CANCEL_WITHIN = 2.0
 
 
 class Watchdog(Role):
@@ -47,13 +51,16 @@ class Watchdog(Role):
         for slot in list(self._pool.slots):
             deadline = slot.deadline
             if not slot.abandoned and deadline is not None and self._clock.monotonic() > deadline:
-                self._give_up(slot)
+                self._give_up(slot, deadline)
         self.stopping.wait(LOOK_EVERY)
 
-    def _give_up(self, slot: Slot) -> None:
+    def _give_up(self, slot: Slot, deadline: float) -> None:
         execution, step = slot.execution, slot.step
         if execution is None or step is None:
             return
+        lost = execution.stand_in()
+        if slot.deadline != deadline:
+            return  # it has come to its end while this was read
         error = StepTimeout(execution.step_seconds(step))
         logger.error("A step ran over its time and is given up.", extra={"job": execution.job.id, "step": step.key})
         replaced = self._pool.replace(slot)
@@ -61,14 +68,28 @@ class Watchdog(Role):
             cut(slot.connection)
         self._gate.revoke(slot.thread)
         _raise_in(slot.thread, StepTimeout)
+        exhausted = not replaced and not self._pool.size()
+        # In a thread of its own: it may have to wait for another step that hangs, which only the watchdog can end.
+        threading.Thread(
+            target=self._record,
+            args=(lost, error),
+            kwargs={"exhausted": exhausted},
+            name="meanwhile-give-up",
+            daemon=True,
+        ).start()
+
+    def _record(self, execution: Execution, error: StepTimeout, *, exhausted: bool) -> None:
+        settled = False
         try:
             execution.give_up(error)
-            self._holdings.done(execution.job, settled=True)
+            settled = True
         except Exception:
-            self._holdings.done(execution.job, settled=False)
-            raise
-        if not replaced and not self._pool.size():
-            self._on_exhausted()
+            logger.exception("A timeout could not be recorded; the job is handed back.", extra={"job": execution.job.id})
+        finally:
+            self._holdings.done(execution.job, settled=settled)
+            connections.close_all()
+            if exhausted:
+                self._on_exhausted()
 
 
 def cut(connection: BaseDatabaseWrapper) -> None:
@@ -78,11 +99,19 @@ def cut(connection: BaseDatabaseWrapper) -> None:
         return
     with contextlib.suppress(Exception):
         if sql.is_postgresql(connection):
-            # The client library must not be touched by two threads; the socket may.
+            # The client library must not be touched by two threads, but for this; the socket may. A server that runs a
+            # statement would not notice the end of the connection before the end of the statement.
+            with contextlib.suppress(Exception):
+                raw.cancel_safe(timeout=CANCEL_WITHIN) if hasattr(raw, "cancel_safe") else raw.cancel()
             with socket.socket(fileno=os.dup(raw.fileno())) as wire:
                 wire.shutdown(socket.SHUT_RDWR)
         else:
+            # Closing alone would leave the transaction open as long as any cursor of that thread is alive. Until it is
+            # closed, Django refuses what the thread may try outside the transaction that is rolled back here.
+            connection.needs_rollback = True
             raw.interrupt()
+            with contextlib.suppress(Exception):
+                raw.rollback()
             raw.close()
 
 
