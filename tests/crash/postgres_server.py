@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,20 @@ from scripts import with_postgres
 class PostgresServer:
     """Keeps its data between `stop` and `start`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
+        # Not in pytest's folder, which the server's account may not enter.
+        self._folder = tempfile.TemporaryDirectory(prefix="meanwhile-pg-")
+        folder = Path(self._folder.name)
         self._data, self._log = folder / "data", folder / "server.log"
         self._port = with_postgres._free_port()
         self._drop: dict[str, Any] = with_postgres._as_server_account()
         self._process: subprocess.Popen[bytes] | None = None
-        folder.mkdir()
         if self._drop:
             os.chown(folder, self._drop["user"], self._drop["group"])
         initdb = [self._program("initdb"), "-D", self._data, "-U", with_postgres.USER, "-A", "trust", "--no-sync"]
-        subprocess.run([*initdb, "-E", "UTF8", "--no-locale"], check=True, stdout=subprocess.DEVNULL, cwd="/", **self._drop)
+        subprocess.run(
+            [*initdb, "-E", "UTF8", "--no-locale"], check=True, stdout=subprocess.DEVNULL, cwd="/", **self._drop
+        )
 
     @property
     def environment(self) -> dict[str, str]:
@@ -58,6 +63,7 @@ class PostgresServer:
     def close(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self.crash()
+        self._folder.cleanup()
 
     def _end(self, number: int) -> None:
         assert self._process is not None

@@ -204,6 +204,8 @@ class Office:
         return json.loads(zygote.stdout.readline())
 
     def close(self) -> None:
+        """End all processes; what they wrote is shown if the test failed."""
+        print(self.log())
         for process in tuple(self.running):
             process.signal(signal.SIGKILL)
             process.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import signal
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -12,13 +13,12 @@ import pytest
 
 from tests.crash.books import assert_letters_have_one_key_each, assert_orders_done, lines_by_order
 from tests.crash.postgres_server import PostgresServer
-from tests.crash.processes import Office, PostgresDatabase, migrate, until
+from tests.crash.processes import OPEN_JOBS, Office, PostgresDatabase, migrate, until
 
 OpenOffice = Callable[..., Office]
 
 FAILED = "SELECT COUNT(*) FROM meanwhile_job WHERE state = 'failed'"
 PLACED_DONE = "SELECT COUNT(*) FROM office_order WHERE name LIKE 'order %' AND ready"
-PATIENT = {"max_attempts": 1000, "first": 0.05, "factor": 1.0}
 
 
 @pytest.mark.parametrize("tree", ["hang", "hang-inside"])
@@ -50,25 +50,52 @@ def test_a_step_that_never_returns_fails_its_job_alone_and_writes_nothing_later(
     assert hung == [["g1"], ["g1"]]
 
 
+def test_a_statement_that_never_ends_is_ended_and_its_locks_are_free(open_office: OpenOffice) -> None:
+    office = open_office()
+    worker = office.worker("--threads", "2")
+    office.do("call", "hang-in-sql", 2)
+    until(lambda: office.number(FAILED) == 2, "the end of what hangs")
+    for (error,) in office.rows("SELECT error FROM meanwhile_job"):
+        assert "longer than 0.5 seconds" in error
+    if isinstance(office.database, PostgresDatabase):
+        sleeping = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()"
+        until(lambda: not office.rows(sleeping), "the end of the statements on the server")
+    office.do("place_all", 5)
+    office.until_done()
+    assert not worker.ended()
+    assert office.number(PLACED_DONE) == 5
+    assert [lines for lines in lines_by_order(office).values() if "g1" in lines] == [["g1"], ["g1"]]
+
+
+@pytest.mark.parametrize("tree", ["hang", "hang-inside", "hang-async"])
+def test_a_worker_with_lost_threads_ends_when_it_is_told_to(open_office: OpenOffice, tree: str) -> None:
+    office = open_office(shutdown_grace=1.0)
+    worker = office.run("-m", "django", "meanwhile_worker", "--threads", "2")
+    office.do("call", tree)
+    until(lambda: office.number(FAILED) == 1, "the end of what hangs")
+    office.do("place_all", 3)
+    office.until_done()
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(10) == 0, office.log()
+    assert office.number(PLACED_DONE) == 3
+
+
 def test_a_worker_that_lost_all_its_threads_ends_and_says_why_and_the_next_one_goes_on(open_office: OpenOffice) -> None:
     office = open_office()
     office.do("call", "hang", 3)
     office.do("place_all", 5)
     workers = 0
-    while office.number("SELECT COUNT(*) FROM meanwhile_job WHERE state IN ('ready', 'running')"):
+    while office.number(OPEN_JOBS):
         worker = office.worker("--threads", "1")
         workers += 1
         assert workers < 6
-        until(lambda worker=worker: worker.ended() or not office.number(OPEN_FOR_WORKERS), "the worker's end")
+        until(lambda worker=worker: worker.ended() or not office.number(OPEN_JOBS), "the worker's end")
         if worker.ended():
             assert worker.wait() != 0
     assert workers > 1
     assert "Every thread is lost" in office.log_path.read_text()
     assert office.number(FAILED) == 3
     assert office.number(PLACED_DONE) == 5
-
-
-OPEN_FOR_WORKERS = "SELECT COUNT(*) FROM meanwhile_job WHERE state IN ('ready', 'running')"
 
 
 def test_an_action_that_raises_system_exit_does_not_end_the_worker(open_office: OpenOffice) -> None:
@@ -120,7 +147,7 @@ def test_an_idle_connection_that_was_cut_costs_a_job_no_try(open_office: OpenOff
 def test_a_server_that_stops_and_crashes_in_the_middle_loses_and_doubles_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with closing(PostgresServer(tmp_path / "server")) as server:
+    with closing(PostgresServer()) as server:
         server.start()
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
@@ -141,7 +168,9 @@ def test_a_server_that_stops_and_crashes_in_the_middle_loses_and_doubles_nothing
 
 
 @pytest.mark.sqlite
-def test_a_worker_without_room_on_its_disk_keeps_trying_and_ends_all_when_there_is_room(open_office: OpenOffice) -> None:
+def test_a_worker_without_room_on_its_disk_keeps_trying_until_there_is_room(
+    open_office: OpenOffice,
+) -> None:
     office = open_office()
     worker = office.worker("--threads", "2")
     office.do("place_all", 10)

@@ -23,7 +23,7 @@ OpenOffice = Callable[..., Office]
 
 
 def test_workers_killed_at_random_moments_lose_and_double_nothing(open_office: OpenOffice) -> None:
-    """The lease is longer than the test: whatever is taken over is taken over because its worker is known to be dead."""
+    """The lease is longer than the test: what is taken over is so because its worker is known to be dead."""
     office = open_office(lease=LONG_LEASE)
     seed = random.randrange(2**32)
     print(f"random seed {seed}")
@@ -67,6 +67,22 @@ def test_a_restarted_worker_takes_over_at_once_on_the_same_machine(open_office: 
     assert set(map(tuple, lines_by_order(office).values())) == {("taken", "t2", "taken", "t3")}
 
 
+def test_a_job_that_kills_its_workers_is_failed_after_a_few_of_them(open_office: OpenOffice) -> None:
+    office = open_office(lease=LONG_LEASE, max_takeovers=3)
+    office.do("place_all", 10)
+    office.do("call", "kill")
+    dead = 0
+    while office.number(OPEN_JOBS):
+        worker = office.worker("--threads", "2")
+        until(lambda worker=worker: worker.ended() or not office.number(OPEN_JOBS), "the end of the worker or the work")
+        dead += worker.ended()
+    assert dead == 3
+    [(error,)] = office.rows("SELECT error FROM meanwhile_job WHERE state = 'failed'")
+    assert "3 workers in a row died" in error
+    assert office.number("SELECT COUNT(*) FROM office_order WHERE ready") == 10
+    assert [lines for lines in lines_by_order(office).values() if "k1" in lines] == [["k1"]]
+
+
 def test_a_living_worker_takes_over_from_a_dead_one_with_its_next_sweep(open_office: OpenOffice) -> None:
     office = open_office(lease=LONG_LEASE)
     dies = office.worker("--threads", "4")
@@ -82,11 +98,13 @@ def test_sigterm_ends_the_steps_under_way_and_hands_back_the_rest(open_office: O
     office = open_office(lease=LONG_LEASE)
     worker = office.run("-m", "django", "meanwhile_worker", "--threads", "2")
     office.do("call", "take", 6)
-    until(lambda: office.number(RUNNING) >= 2, "jobs that run")
+    until(lambda: len(office.signs("takes-*")) >= 2, "steps under way")
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(AT_ONCE) == 0, office.log()
     assert "Stopped." in office.log()
-    jobs = office.rows("SELECT DISTINCT state, takeovers, attempts, lease_owner FROM meanwhile_job WHERE state <> 'succeeded'")
+    jobs = office.rows(
+        "SELECT DISTINCT state, takeovers, attempts, lease_owner FROM meanwhile_job WHERE state <> 'succeeded'"
+    )
     assert jobs == [("ready", 0, 0, "")]
     begun = lines_by_order(office)
     assert 2 <= len(begun) < 6

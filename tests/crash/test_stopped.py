@@ -19,21 +19,21 @@ def log_of(office: Office, name: str) -> list[str]:
     return [
         text
         for (text,) in office.rows(
-            "SELECT text FROM office_line JOIN office_order ON office_order.id = office_line.\"order\""
+            'SELECT text FROM office_line JOIN office_order ON office_order.id = office_line."order"'
             f" WHERE name = '{name}' ORDER BY office_line.id"
         )
     ]
 
 
 @pytest.mark.parametrize(
-    ("tree", "name"),
+    "tree",
     [
-        pytest.param("hold", "outside a transaction", id="outside"),
+        "hold",
         # On SQLite whoever is stopped inside a transaction holds the one lock there is: nobody could take over.
-        pytest.param("hold-inside", "inside", id="inside", marks=pytest.mark.postgres),
+        pytest.param("hold-inside", marks=pytest.mark.postgres),
     ],
 )
-def test_a_stopped_worker_commits_nothing_for_what_was_taken_over(open_office: OpenOffice, tree: str, name: str) -> None:
+def test_a_stopped_worker_commits_nothing_for_what_was_taken_over(open_office: OpenOffice, tree: str) -> None:
     office = open_office(lease=LEASE)
     stopped = office.worker("--threads", "1")
     office.do("call", tree)

@@ -21,8 +21,6 @@ def main() -> None:
     django.setup()
     from django.urls import get_resolver
 
-    import meanwhile.queue.drain
-    import meanwhile.queue.worker.supervisor
     from meanwhile.management.commands import meanwhile_worker  # noqa: F401 - loaded once, before the first fork
 
     get_resolver().url_patterns  # noqa: B018

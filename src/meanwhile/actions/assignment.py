@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -17,8 +18,8 @@ from meanwhile.sensitive import is_sensitive
 HIDDEN = "********"
 
 
-def assign(record: models.Model, values: Mapping[str, Any]) -> None:
-    """Set fields of a saved record and save these alone, with the fields that follow each save (``auto_now``).
+def assign(record: models.Model, values: Mapping[str, Any], save: Callable[[models.Model, list[str]], None]) -> None:
+    """Set fields of a saved record and ``save`` these alone, with the fields that follow each save (``auto_now``).
 
     Other unsaved changes of ``record`` stay as they are, unsaved. Raises `ValueProblem` before anything is set.
     """
@@ -27,10 +28,14 @@ def assign(record: models.Model, values: Mapping[str, Any]) -> None:
     for field, value in plain.items():
         _set(record, field, value)
     if plain:
-        followers = {field.name for field in model._meta.concrete_fields if getattr(field, "auto_now", False)}
-        record.save(update_fields=sorted({field.name for field in plain} | followers))
+        save(record, sorted({field.name for field in plain} | _followers(model)))
     for field, related in many.items():
         getattr(record, field.name).set(related)
+
+
+@lru_cache(maxsize=1024)
+def _followers(model: type[models.Model]) -> frozenset[str]:
+    return frozenset(field.name for field in model._meta.concrete_fields if getattr(field, "auto_now", False))
 
 
 def create(model: type[models.Model], values: Mapping[str, Any], like: models.Model | None = None) -> models.Model:

@@ -247,6 +247,9 @@ class Step(Protocol):
     def commit(self) -> AbstractContextManager[None]:
         """Commit the effect made inside together with the mark that the step is done; for ``atomic=False`` only."""
 
+    def save_fields(self, record: Model, names: list[str]) -> None:
+        """Save these fields of a record alone: ``record.save(update_fields=names)``."""
+
     def name_record(self, name: str, instance: Model) -> None:
         """Give a record a name under which nodes below find it."""
 

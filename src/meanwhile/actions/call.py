@@ -114,11 +114,15 @@ class Call(Action):
         arguments = called.signature.validate({name: step.resolve(value) for name, value in self.params.items()})
         handed = {"record": step.record, "step": step}
         arguments |= {name: handed[name] for name in called.signature.injected}
-        result = _run(called.function, arguments)
+        result = _run(called.function, arguments, self._seconds(step))
         dumped = called.signature.dump_result(result)
         if self.result:
             self._keep(step, called, result)
         return dumped
+
+    def _seconds(self, step: Step) -> float | None:
+        """Return how long a coroutine may take: unlike a thread it can be ended. In the foreground a person waits."""
+        return self.time_limit or (conf.get().step_timeout if step.background else None)
 
     def _keep(self, step: Step, called: FunctionAction[Any], result: Any) -> None:
         from meanwhile.actions.assignment import assign
@@ -127,15 +131,20 @@ class Call(Action):
         if not called.atomic:
             msg = f"{self.function} has atomic=False and sets its fields itself; remove result={self.result!r}."
             raise MeanwhileError(msg)
-        assign(existing_target(step, ""), {self.result: result})
+        assign(existing_target(step, ""), {self.result: result}, step.save_fields)
 
     def _known(self) -> FunctionAction[Any] | None:
         return actions.find(self.function)
 
 
-def _run(function: Any, arguments: dict[str, Any]) -> Any:
+def _run(function: Any, arguments: dict[str, Any], seconds: float | None) -> Any:
     if not inspect.iscoroutinefunction(function):
         return function(**arguments)
     from asgiref.sync import async_to_sync
 
-    return async_to_sync(function)(**arguments)
+    async def limited() -> Any:
+        async with asyncio.timeout(seconds) as limit:
+            return await function(**arguments)
+        return None  # never reached: the end of the limit raises
+
+    return async_to_sync(limited)()

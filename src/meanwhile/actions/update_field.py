@@ -51,7 +51,7 @@ class UpdateField(Action):
         from meanwhile.actions.assignment import assign
 
         target = existing_target(step, self.of)
-        assign(target, {name: step.resolve(value) for name, value in self.set.items()})
+        assign(target, {name: step.resolve(value) for name, value in self.set.items()}, step.save_fields)
         return {"model": target._meta.label, "pk": str(target.pk), "fields": list(self.set)}
 
 

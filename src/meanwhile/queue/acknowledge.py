@@ -70,6 +70,18 @@ def try_again(job: ClaimedJob, due: datetime, error: str, *, using: str) -> None
     _fenced(job, values, using)
 
 
+def bear_loss(job: ClaimedJob, due: datetime, error: str, *, using: str) -> None:
+    """Give a job back for another start of its step at ``due``, because its connection was lost."""
+    values = {
+        "state": State.READY.value,
+        "due": sql.moment(connections[using], due),
+        "takeovers": job.takeovers + 1,
+        "error": sql.text(error),
+        **UNLEASED,
+    }
+    _fenced(job, values, using)
+
+
 def hand_back(job: ClaimedJob, *, using: str) -> None:
     """Give a job back as it is, because its worker stops; nothing is counted against it."""
     _fenced(job, {"state": State.READY.value, **UNLEASED}, using)

@@ -12,6 +12,7 @@ one key slows nothing.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,16 +26,18 @@ from meanwhile.queue.states import State
 
 CLAIMABLE = "state = 'ready' AND held = 0"
 
+FIRST = "ORDER BY priority DESC, due, id LIMIT 1"
+# Each level is the first job of the next lower priority. There is no equation in it, on which SQLite would sooner build
+# an index of its own for each look than use ours, where `ANALYZE` has told it that all priorities are the same.
 PEEK = f"""
-    WITH RECURSIVE level(priority) AS (
-        SELECT MAX(priority) FROM {sql.TABLE} WHERE {CLAIMABLE}
+    WITH RECURSIVE level(id) AS (
+        SELECT (SELECT id FROM {sql.TABLE} WHERE {CLAIMABLE} {FIRST})
         UNION ALL
-        SELECT (SELECT MAX(priority) FROM {sql.TABLE} WHERE {CLAIMABLE} AND priority < level.priority)
-        FROM level WHERE level.priority IS NOT NULL
+        SELECT (SELECT id FROM {sql.TABLE} WHERE {CLAIMABLE}
+                AND priority < (SELECT priority FROM {sql.TABLE} WHERE id = level.id) {FIRST})
+        FROM level WHERE level.id IS NOT NULL
     )
-    SELECT level.priority,
-           (SELECT due FROM {sql.TABLE} WHERE {CLAIMABLE} AND priority = level.priority ORDER BY due LIMIT 1)
-    FROM level WHERE level.priority IS NOT NULL ORDER BY level.priority DESC
+    SELECT job.priority, job.due FROM level JOIN {sql.TABLE} AS job ON job.id = level.id ORDER BY job.priority DESC
 """  # noqa: S608
 
 BLOCKED = f"""(job.serial_key <> '' AND EXISTS (
@@ -74,15 +77,20 @@ def look_out(now: datetime, *, using: str) -> Lookout:
     return Lookout(tuple(priority for priority, due in levels if due <= now), min(later, default=None))
 
 
-def claim(limit: int, owner: str, *, now: datetime, lease: float, using: str) -> list[ClaimedJob]:
-    """Lease up to ``limit`` due jobs to ``owner`` for ``lease`` seconds, in start order; an empty list if none is
-    due."""
+def claim(
+    limit: int, owner: str, *, now: datetime, lease: float, using: str, waiting: Lookout | None = None
+) -> list[ClaimedJob]:
+    """Lease up to ``limit`` due jobs to ``owner`` for ``lease`` seconds, in start order; an empty list if none is due.
+
+    ``waiting`` is what `look_out` has just said, if that was asked already.
+    """
     claimed: list[ClaimedJob] = []
     met: set[int] = set()
     while not claimed:
         known = len(met)
-        waiting = look_out(now, using=using)
-        with transaction.atomic(using=using):
+        waiting = waiting or look_out(now, using=using)
+        # One statement is a transaction by itself.
+        with transaction.atomic(using=using) if len(waiting.due_now) > 1 else nullcontext():
             for priority in waiting.due_now:
                 rows = _claim_level(connections[using], priority, limit - len(claimed), owner, now, lease)
                 met.update(row[0] for row in rows)
@@ -91,6 +99,7 @@ def claim(limit: int, owner: str, *, now: datetime, lease: float, using: str) ->
                     return claimed
         if len(met) == known:
             break
+        waiting = None
     return claimed
 
 
@@ -125,7 +134,7 @@ def _confirm_held(connection: BaseDatabaseWrapper, held: list[tuple[Any, ...]]) 
     """
     keys = sorted({row[5] for row in held})
     marks = ", ".join(["%s"] * len(keys))
-    with connection.cursor() as cursor:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(
             f"SELECT serial_key FROM {sql.TABLE} WHERE serial_key IN ({marks}) AND {sql.SERIAL}"  # noqa: S608
             " AND held = 0 FOR UPDATE SKIP LOCKED",

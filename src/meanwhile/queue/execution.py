@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
 
 from meanwhile import conf
 from meanwhile.clock import Clock
@@ -26,11 +26,14 @@ from meanwhile.queue import acknowledge, announce, sql
 from meanwhile.queue.backoff import delay
 from meanwhile.queue.handlers import Plan, PlannedStep, handler_for
 from meanwhile.queue.jobs import ClaimedJob
+from meanwhile.queue.lease import put_off
 from meanwhile.queue.states import State
 
 logger = logging.getLogger("meanwhile.queue")
 
 Gate = Callable[[], AbstractContextManager[Any]]
+DatabaseAway = (OperationalError, InterfaceError)
+LONGEST_CHAIN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,10 @@ class Execution:
         self._stopping = stopping
         self._watch = watch
         self._plan: Plan | None = None
+        self.given_up = False
+        """Set by whoever takes the running step from this thread and records its end (`stand_in`)."""
         self._step: PlannedStep | None = None
+        self._connection: Any = None
         self._before: dict[str, Any] = {}
         self._marked = False
         self._outcome_of_mark: Outcome | None = None
@@ -120,6 +126,7 @@ class Execution:
     def _run_steps(self) -> Outcome:
         while True:
             self._step = None
+            self._connection = connections[self.using].connection
             try:
                 self._plan = self._plan or handler_for(self.job.kind).open(self.job, using=self.using)
                 step = self._following or self._plan.next()
@@ -245,19 +252,26 @@ class Execution:
 
     def _failed(self, step: PlannedStep, error: BaseException) -> Outcome | None:
         """Write that a try failed: another try later, the next step, or the end of the job."""
+        if self.given_up:
+            raise LeaseLost(self.job.id)
         text = describe(error)
         policy = step.retry or conf.get().retry
         attempt = self.job.attempts + 1
         logger.warning(
             "A step failed.", extra={"job": self.job.id, "step": step.key, "attempt": attempt}, exc_info=error
         )
-        _drop_broken_connection(self.using)
+        lost = self._lost_connection(error)
         now = self.clock.now()
         with self._gate(), transaction.atomic(using=self.using):
             if acknowledge.is_marked(self.job, step.key, using=self.using):
                 # It was done after all: the answer to its commit was lost, or it was given up in that very moment.
                 acknowledge.hand_back(self.job, using=self.using)
                 return Outcome(State.READY)
+            if lost and self.job.takeovers + 1 < conf.get().max_takeovers:
+                # No fault of the step's: like the loss of a worker it costs no try, and is borne as often.
+                due = now + timedelta(seconds=put_off(self.job.takeovers) if self.job.takeovers else 0.0)
+                acknowledge.bear_loss(self.job, due, text, using=self.using)
+                return Outcome(State.READY, text)
             self.job.steps["failed"] = {
                 "key": step.key,
                 "label": step.label,
@@ -273,6 +287,14 @@ class Execution:
             if step.goes_on and self._plan is not None:
                 return self._mark(step, None, self.clock.monotonic(), error=text)
             return self._end(State.FAILED, text)
+
+    def _lost_connection(self, error: BaseException) -> bool:
+        """Say whether a try failed because its connection to the database broke; Django may have a new one by now."""
+        connection = connections[self.using]
+        if connection.connection is not None and not connection.in_atomic_block and not connection.is_usable():
+            connection.close()
+        broke = connection.connection is not self._connection
+        return broke and any(isinstance(one, DatabaseAway) for one in _chain(error))
 
 
 class _Run:
@@ -296,10 +318,13 @@ class _Run:
 _OPENING = PlannedStep(key="", label="open the job", run=lambda run: None)
 
 
-def _drop_broken_connection(using: str) -> None:
-    connection = connections[using]
-    if connection.connection is not None and not connection.in_atomic_block and not connection.is_usable():
-        connection.close()
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    found: BaseException | None = error
+    for _ in range(LONGEST_CHAIN):
+        if found is None:
+            return
+        yield found
+        found = found.__cause__ or found.__context__
 
 
 def describe(error: BaseException) -> str:

@@ -6,6 +6,7 @@ that died on this machine is noticed by its process; one elsewhere by the end of
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,8 +20,8 @@ from meanwhile.queue.handlers import handler_for
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import State
 
-TAKEOVER_PAUSE = 1.0
-"""Seconds by which a job that cost two workers already is put off, times the number of them: it comes back alone."""
+TAKEOVER_PAUSE, LONGEST_PUT_OFF = 1.0, 60.0
+"""Seconds of `put_off`."""
 
 
 def renew(ids: Iterable[int], owner: str, *, now: datetime, lease: float, using: str) -> None:
@@ -53,6 +54,16 @@ def take_back(*, now: datetime, max_takeovers: int, using: str) -> int:
     return len(lost)
 
 
+def put_off(takeovers: int) -> float:
+    """Return by how many seconds a job is put off that has cost this many workers before, more and more at random.
+
+    A worker claims many jobs at once, and all of them are taken over when one of them kills it: drawn apart, they come
+    back each at another time, and the one that kills does it alone.
+    """
+    window = min(TAKEOVER_PAUSE * 2 ** min(takeovers, 10), LONGEST_PUT_OFF)
+    return window * random.uniform(0.1, 1.0)  # noqa: S311 - no secret
+
+
 def _lost(now: datetime, using: str) -> list[tuple[int, int]]:
     connection = connections[using]
     with connection.cursor() as cursor:
@@ -82,7 +93,7 @@ def _take_back_one(job_id: int, token: int, now: datetime, max_takeovers: int, u
     else:
         changes["state"] = State.READY
         if job.takeovers:
-            changes["due"] = now + timedelta(seconds=TAKEOVER_PAUSE * job.takeovers)
+            changes["due"] = now + timedelta(seconds=put_off(job.takeovers))
     for name, value in changes.items():
         setattr(job, name, value)
     job.save(using=using, update_fields=list(changes))

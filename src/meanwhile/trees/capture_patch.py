@@ -56,6 +56,7 @@ def save_base_of(owner: type[Model], installation: Installation) -> Patch:
             else:
                 installation.save(self, write, given)
 
+        save_base.__wrapped__ = original  # type: ignore[attr-defined]
         return save_base
 
     return Patch(owner, "save_base", replace)
@@ -75,6 +76,7 @@ def save_table_of(owner: type[Model], installation: Installation) -> Patch:
                 installation.written(self, cls, created=not updated)
             return updated
 
+        _save_table.__wrapped__ = original  # type: ignore[attr-defined]
         return _save_table
 
     return Patch(owner, "_save_table", replace)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -43,7 +44,7 @@ class RunContext:
     run_id: UUID
     version_id: UUID
     tree: EventTree
-    event: EventData
+    event: EventData | StoredEvent
     model: str
     record_pk: Any
     params: Mapping[str, Any]
@@ -98,7 +99,7 @@ class RunContext:
             run_id=UUID(payload["run"]),
             version_id=UUID(payload["version"]),
             tree=tree,
-            event=_event(payload["event"], label),
+            event=StoredEvent(payload["event"], label),
             model=label,
             record_pk=payload["pk"],
             params=_params(tree, payload["params"]),
@@ -136,14 +137,27 @@ def _key(value: Any) -> Any:
     return value if value is None or isinstance(value, int | str) else str(value)
 
 
-def _event(stored: Mapping[str, Any], label: str) -> EventData:
-    if not label:
-        return EventData(stored["type"])
-    model = apps.get_model(label)
-    new = from_stored(model, stored["new"])
-    # What did not change is stored once.
-    old = {**({} if stored["is_new"] else new), **from_stored(model, stored["old"])}
-    return EventData(stored["type"], old, new, frozenset(stored["changed"]), stored["is_new"])
+class StoredEvent:
+    """An event as a job carries it (see `EventData`); its values are read when a step first asks for them."""
+
+    def __init__(self, stored: Mapping[str, Any], label: str) -> None:
+        self.type: str = stored["type"]
+        self.is_new: bool = stored.get("is_new", False)
+        self.changed: frozenset[str] = frozenset(stored.get("changed", ()))
+        self._stored, self._label = stored, label
+
+    @cached_property
+    def new(self) -> Mapping[str, Any]:
+        """The values after the event."""
+        return from_stored(apps.get_model(self._label), self._stored["new"]) if self._label else {}
+
+    @cached_property
+    def old(self) -> Mapping[str, Any]:
+        """The values before the event. What did not change is stored once, with the new ones."""
+        if not self._label:
+            return {}
+        before = from_stored(apps.get_model(self._label), self._stored["old"])
+        return before if self.is_new else {**self.new, **before}
 
 
 def _params(tree: EventTree, stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from meanwhile.trees.context import EventData, RunContext
 from meanwhile.trees.facts import RecordFacts
 from meanwhile.trees.paths import follow, related
 from meanwhile.trees.plain import PlainRecord, plain_dict, plain_names
+from meanwhile.trees.quick_save import save_fields
 from meanwhile.trees.templating import render
 
 
@@ -136,6 +137,10 @@ class RunStep:
         """Commit the effect made inside together with the step's mark (actions with ``atomic=False``)."""
         # In the foreground everything is in the record's own transaction already.
         return nullcontext() if self._run is None else self._run.commit()
+
+    def save_fields(self, record: Model, names: list[str]) -> None:
+        """Save these fields of a record alone: ``record.save(update_fields=names)``."""
+        save_fields(record, names)
 
     def name_record(self, name: str, instance: Model) -> None:
         """Give a record a name under which the nodes below find it."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import time
 from pathlib import Path
+
+from django.db import connection
 
 from meanwhile import Background, Called, Created, EventTree, If, Is, Retry, Step, UpdateField, action
 from tests.crash.office.models import Line, Order
@@ -52,6 +56,7 @@ def letter(record: Order, step: Step) -> None:
 @action(atomic=False)
 def take(record: Order, step: Step, seconds: float) -> None:
     """Take some time."""
+    sign(f"takes-{record.pk}")
     time.sleep(seconds)
     with step.commit():
         Line.objects.create(order=record.pk, text="taken")
@@ -102,11 +107,33 @@ def never_return(record: Order, step: Step) -> None:
 
 
 @action
+def hang_in_sql(record: Order) -> None:
+    """Run a statement that never ends, behind a write."""
+    Line.objects.create(order=record.pk, text="before")
+    sign(f"hangs-{record.pk}")
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(600)" if connection.vendor == "postgresql" else endless)
+
+
+@action(atomic=False)
+async def hang_async(record: Order, step: Step) -> None:
+    """Never return, in a coroutine."""
+    sign(f"hangs-{record.pk}-{step.attempt}")
+    await asyncio.sleep(3600)
+
+
+@action
+def kill_worker(record: Order) -> None:
+    """What a crash in a C library or the kernel's killer for want of memory does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@action
 def raise_exit(record: Order) -> None:
     raise SystemExit(3)
 
 
-PATIENT = Retry(max_attempts=1000, first=0.05, factor=1.0)
 TWICE = Retry(max_attempts=2, first=0.05)
 
 EventTree(
@@ -116,7 +143,13 @@ EventTree(
         UpdateField(status="received"),
         Background(
             write("a1"),
-            If(Is("status", "received"), write("a2"), UpdateField(status="counted"), write("a3"), otherwise=[write("x")]),
+            If(
+                Is("status", "received"),
+                write("a2"),
+                UpdateField(status="counted"),
+                write("a3"),
+                otherwise=[write("x")],
+            ),
             letter(),
             write("a4"),
             UpdateField(ready=True),
@@ -129,14 +162,22 @@ EventTree(
 EventTree("Take", on=Called(Order), do=[Background(take(0.3), write("t2"), take(0.3), write("t3"))])
 EventTree("Hold", on=Called(Order), do=[Background(write("h1"), hold(), write("h2"))])
 EventTree("Hold inside", on=Called(Order), do=[Background(write("h1"), hold_inside(), write("h2"))])
-EventTree(
-    "Hang", on=Called(Order), do=[Background(write("g1"), hang().options(timeout=0.5, retry=TWICE), write("g2"))]
-)
+EventTree("Hang", on=Called(Order), do=[Background(write("g1"), hang().options(timeout=0.5, retry=TWICE), write("g2"))])
 EventTree(
     "Hang inside",
     on=Called(Order),
     do=[Background(write("g1"), hang_inside().options(timeout=0.5, retry=TWICE), write("g2"))],
 )
+EventTree(
+    "Hang in SQL",
+    on=Called(Order),
+    do=[Background(write("g1"), hang_in_sql().options(timeout=0.5, retry=TWICE), write("g2"))],
+)
+EventTree(
+    "Hang async",
+    on=Called(Order),
+    do=[Background(write("g1"), hang_async().options(timeout=0.5, retry=TWICE), write("g2"))],
+)
 EventTree("Exit", on=Called(Order), do=[Background(write("e1"), raise_exit().options(retry=TWICE))])
+EventTree("Kill", on=Called(Order), do=[Background(write("k1"), kill_worker(), write("k2"))])
 EventTree("Plain", on=Called(Order), do=[Background(write("p1"), write("p2"), write("p3"))])
-

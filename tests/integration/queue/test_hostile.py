@@ -86,6 +86,17 @@ def test_a_huge_result_is_cut_and_says_so(toy, clock):
     assert done.steps["done"]["0"]["cut"] == 1_000_002
 
 
+@pytest.mark.parametrize(
+    ("fraction", "shown"), [(0.5, 0.5), (-1, 0.0), (7, 1.0), (float("nan"), 0.0), (float("inf"), 1.0)]
+)
+def test_progress_that_makes_no_sense_is_shown_as_the_nearest_that_does(toy, clock, fraction, shown):
+    toy(b=lambda run: run.progress(fraction, "half a \ud83d \0" * 100) or 1 / 0)
+    [number] = enqueue([job({"name": "b", "tries": 1, "atomic": False})], clock=clock)
+    drain(clock=clock)
+    told = Job.objects.get(pk=number)
+    assert (told.progress, len(told.progress_text)) == (shown, 200)
+
+
 def unknown(clock, **options):
     [number] = enqueue([NewJob(kind="vanished", payload={}, group="run", **options)], clock=clock)
     return number

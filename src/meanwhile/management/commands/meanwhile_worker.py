@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
-import threading
+import sys
 from argparse import ArgumentParser
-from typing import Any
+from queue import Empty, SimpleQueue
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
@@ -36,9 +39,10 @@ class Command(BaseCommand):
             done = drain_jobs()
             self.stdout.write(_("%(n)s jobs run.") % {"n": done})
             return
-        stop = threading.Event()
+        told: SimpleQueue[None] = SimpleQueue()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+            # Not an Event: its lock may be held by the very code that the signal interrupts.
+            signal.signal(number, lambda *_: told.put(None))
         worker = Worker(threads=threads)
         worker.start()
         self.stdout.write(
@@ -46,15 +50,18 @@ class Command(BaseCommand):
             % {"database": worker.using, "threads": worker.threads}
         )
         self.stdout.flush()
-        while not stop.wait(0.5):
+        while not is_told(told, within=0.5):
             if worker.exhausted.is_set():
                 worker.stop(grace=0)
-                raise CommandError(
-                    _(
-                        "Every thread is lost to steps that never returned."
-                        " Start the worker again, and give those steps a limit of their own inside."
+                self.stderr.write(
+                    self.style.ERROR(
+                        _(
+                            "Every thread is lost to steps that never returned."
+                            " Start the worker again, and give those steps a limit of their own inside."
+                        )
                     )
                 )
+                leave(1)
         clean = worker.stop()
         self.stdout.write(
             _("Stopped.")
@@ -62,3 +69,22 @@ class Command(BaseCommand):
             else _("Stopped; steps that did not end within %(s)s seconds are taken over.")
             % {"s": conf.get().shutdown_grace}
         )
+        if not clean or worker.has_lost_threads:
+            leave(0)
+
+
+def is_told(queue: SimpleQueue[None], *, within: float) -> bool:
+    """Wait up to so many seconds for a signal, and say whether one came."""
+    try:
+        queue.get(timeout=within)
+    except Empty:
+        return False
+    return True
+
+
+def leave(status: int) -> NoReturn:
+    """End this process at once: Python would wait for threads that never return, such as those of coroutines."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)

@@ -19,6 +19,7 @@ SUPPLY = 0.1
 
 LARGEST_BATCH = 64
 ALL_HELD_PAUSE = 0.02
+NUDGE_AFTER = 0.01
 
 
 class Claimer(Role):
@@ -48,9 +49,7 @@ class Claimer(Role):
         self._settle()
         room = self._room()
         if room <= 0:
-            with self._holdings.changed:
-                if self._room() <= 0 and not self.stopping.is_set():
-                    self._holdings.changed.wait(1.0)
+            self._holdings.nudge(NUDGE_AFTER)
             return
         waiting = look_out(self._clock.now(), using=self.using)
         if not waiting.due_now:
@@ -59,15 +58,14 @@ class Claimer(Role):
         with self._gate():
             jobs = claim(room, self._owner, now=self._clock.now(), lease=self._lease, using=self.using)
         if jobs:
-            self._holdings.add(jobs)
+            self._holdings.add(jobs, threads=self._pool.threads_for(len(jobs)))
         else:
             self._wake.wait(ALL_HELD_PAUSE)
 
     def interrupt(self) -> None:
         """End the wait."""
         self._wake.set()
-        with self._holdings.changed:
-            self._holdings.changed.notify_all()
+        self._holdings.wake_all()
 
     def _room(self) -> int:
         """Return how many more jobs to claim: what keeps the threads busy for a moment, not more, so that others get

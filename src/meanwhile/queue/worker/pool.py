@@ -26,6 +26,7 @@ bounded."""
 
 IDLE_LOOK = 1.0
 SMOOTHING = 0.2
+SHORT, ENOUGH_FOR_SHORT = 0.005, 1
 
 
 class Pool:
@@ -60,24 +61,31 @@ class Pool:
     def stop(self) -> None:
         """Ask the threads to hand back their jobs after the step that they are at."""
         self._stopping.set()
-        with self._holdings.changed:
-            self._holdings.changed.notify_all()
+        self._holdings.wake_all()
 
     def join(self, seconds: float) -> bool:
         """Wait up to so many seconds for the threads to end; say whether all did."""
         until = self._clock.monotonic() + seconds
-        for thread, slot in zip(list(self._threads), list(self.slots), strict=True):
+        for thread, slot in zip(list(self._threads), list(self.slots), strict=False):
             if not slot.abandoned:
                 thread.join(max(0.0, until - self._clock.monotonic()))
-        return not any(t.is_alive() for t, slot in zip(self._threads, self.slots, strict=True) if not slot.abandoned)
+        return not any(t.is_alive() for t, slot in zip(self._threads, self.slots, strict=False) if not slot.abandoned)
 
     def size(self) -> int:
         """Return how many threads take jobs."""
         return sum(not slot.abandoned for slot in self.slots)
 
+    def has_lost(self) -> bool:
+        """Say whether threads live on that were left to themselves."""
+        return any(slot.abandoned and thread.is_alive() for thread, slot in zip(self._threads, self.slots, strict=False))
+
     def typical_seconds(self) -> float:
         """Return how long a job takes these days, in seconds."""
         return self._typical
+
+    def threads_for(self, jobs: int) -> int:
+        """Return how many threads to wake for new jobs: one for each, but few for jobs that are over in no time."""
+        return jobs if self._typical > SHORT else min(jobs, ENOUGH_FOR_SHORT)
 
     def replace(self, slot: Slot) -> bool:
         """Leave a thread to itself whose step never returned, and start another; False when too many are lost

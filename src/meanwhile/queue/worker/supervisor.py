@@ -84,6 +84,11 @@ class Worker:
             *([watcher] if watcher else []),
         ]
 
+    @property
+    def has_lost_threads(self) -> bool:
+        """True while threads of this worker live on in steps that never returned."""
+        return self._pool.has_lost()
+
     def start(self) -> None:
         """Start all roles; returns at once."""
         apps.get_app_config("meanwhile").workers.add(self)  # type: ignore[attr-defined]

@@ -61,6 +61,7 @@ class Watchdog(Role):
         lost = execution.stand_in()
         if slot.deadline != deadline:
             return  # it has come to its end while this was read
+        execution.given_up = True
         error = StepTimeout(execution.step_seconds(step))
         logger.error("A step ran over its time and is given up.", extra={"job": execution.job.id, "step": step.key})
         replaced = self._pool.replace(slot)
@@ -84,7 +85,9 @@ class Watchdog(Role):
             execution.give_up(error)
             settled = True
         except Exception:
-            logger.exception("A timeout could not be recorded; the job is handed back.", extra={"job": execution.job.id})
+            logger.exception(
+                "A timeout could not be recorded; the job is handed back.", extra={"job": execution.job.id}
+            )
         finally:
             self._holdings.done(execution.job, settled=settled)
             connections.close_all()

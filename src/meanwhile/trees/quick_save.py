@@ -1,0 +1,75 @@
+"""Save a few fields of a record by one prepared statement, where that is all that `Model.save` would do.
+
+An Update Field changes one or two fields, and Django takes several times longer to put the statement together than the
+database takes to run it. So the statement is made once for each model and set of fields. Whatever could notice the
+difference gets `Model.save` itself: a `save` of the model's own, receivers of its signals, trees on its updates.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.db import connections
+from django.db.models import Manager, Model
+from django.db.models.signals import post_save, pre_save
+
+from meanwhile.trees.listening import listens_to_updates
+from meanwhile.trees.snapshot import is_expression
+
+METHODS = ("save", "save_base", "_save_table", "_do_update")
+
+
+def save_fields(record: Model, names: Sequence[str]) -> None:
+    """Do ``record.save(update_fields=names)``. Raises what that raises."""
+    model, using = type(record), record._state.db
+    statement = _statement(model, tuple(names), using) if using and not _is_watched(model) else None
+    if statement is None:
+        record.save(update_fields=names)
+        return
+    connection = connections[using]
+    values = [field.pre_save(record, False) for field in statement.fields]
+    if any(is_expression(value) for value in values):
+        record.save(update_fields=names)
+        return
+    stored = [field.get_db_prep_save(value, connection) for field, value in zip(statement.fields, values, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, [*stored, statement.pk.get_db_prep_save(record.pk, connection)])
+        found = cursor.rowcount
+    if not found:
+        record.save(update_fields=names)  # says in Django's words that the row is gone
+
+
+class _Statement:
+    def __init__(self, sql: str, fields: list[Any], pk: Any) -> None:
+        self.sql, self.fields, self.pk = sql, fields, pk
+
+
+@lru_cache(maxsize=1024)
+def _statement(model: type[Model], names: tuple[str, ...], using: str) -> _Statement | None:
+    meta = model._meta
+    fields = [meta.get_field(name) for name in names]
+    if not _is_djangos_own(model) or meta.parents or meta.select_on_save or not names:
+        return None
+    if any(getattr(field, "generated", False) for field in meta.concrete_fields):
+        return None
+    if any(hasattr(field, "get_placeholder") or not field.concrete for field in (*fields, meta.pk)):
+        return None
+    quote = connections[using].ops.quote_name
+    sets = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    text = f"UPDATE {quote(meta.db_table)} SET {sets} WHERE {quote(meta.pk.column)} = %s"  # noqa: S608
+    return _Statement(text, fields, meta.pk)
+
+
+@lru_cache(maxsize=1024)
+def _is_djangos_own(model: type[Model]) -> bool:
+    """Say whether saving is Django's, apart from our own capture, which is not concerned here."""
+    return type(model._base_manager) is Manager and all(
+        inspect.unwrap(getattr(model, name)) is inspect.unwrap(getattr(Model, name)) for name in METHODS
+    )
+
+
+def _is_watched(model: type[Model]) -> bool:
+    return listens_to_updates(model) or pre_save.has_listeners(model) or post_save.has_listeners(model)
