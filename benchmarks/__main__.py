@@ -16,9 +16,13 @@ NAMES = ("form_post", "pickup", "drain", "claim", "memory", "save_untouched")
 
 def main() -> int:
     """Run what was asked for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="The last line of each benchmark is JSON.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="The last line of each benchmark is JSON."
+    )
     parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="NAME", help=f"default: {', '.join(NAMES)}")
-    parser.add_argument("--on", choices=KINDS, action="append", help="kind of database; may be given again; default: all")
+    parser.add_argument(
+        "--on", choices=KINDS, action="append", help="kind of database; may be given again; default: all"
+    )
     parser.add_argument("--quick", action="store_true", help="few rounds: to see that it runs, not to measure")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -37,7 +41,9 @@ def run(name: str, kinds: tuple[str, ...], *, quick: bool) -> None:
         for place in found:
             figure = figures[place.kind] = benchmark.measure(place, quick=quick)
             verdict = "holds" if benchmark.GOAL.holds(figure.value) else "DOES NOT HOLD"
-            print(f"  {place.kind:14} {figure.value:8.3f} {benchmark.UNIT} ({benchmark.GOAL}: {verdict}; half the rounds {figure.spread[0]} – {figure.spread[1]})")
+            print(
+                f"  {place.kind:14} {figure.value:8.3f} {benchmark.UNIT} ({benchmark.GOAL}: {verdict}; half the rounds {figure.spread[0]} – {figure.spread[1]})"
+            )
             for key, value in figure.details.items():
                 print(f"  {'':14} {key}: {value}")
     print(f"  {time.monotonic() - began:.0f} s", flush=True)

@@ -6,7 +6,13 @@ import socket
 import time
 from urllib.parse import urlencode
 
-FORM = {"name": "Ada Lovelace", "email": "ada@example.com", "day": "2027-03-01", "seats": "1", "notes": "A window, please."}
+FORM = {
+    "name": "Ada Lovelace",
+    "email": "ada@example.com",
+    "day": "2027-03-01",
+    "seats": "1",
+    "notes": "A window, please.",
+}
 CSRF = "b" * 32
 
 

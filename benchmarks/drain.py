@@ -41,7 +41,9 @@ def measure(place: Place, *, quick: bool) -> Figure:
                     rate, used = _drain(ours, helper, n)
                     drained.append(rate)
                     cpu.append(used)
-        by_threads = {threads: tidy(_drain(ours, helper, n, threads)[0]) for threads in OTHER_THREADS} if not quick else {}
+        by_threads = (
+            {threads: tidy(_drain(ours, helper, n, threads)[0]) for threads in OTHER_THREADS} if not quick else {}
+        )
     found = ratios(drained, bare)
     details = {
         "jobs_a_second": tidy(median(drained)),

@@ -69,6 +69,4 @@ def _taken(commits: dict[str, int], starts: dict[int, int]) -> list[float]:
 
 def _shares(taken: dict[str, Any]) -> list[float]:
     """Return each percentile as a share of its goal."""
-    return [
-        percentile(taken[way], percent) / goal for way, goals in GOALS.items() for percent, goal in goals.items()
-    ]
+    return [percentile(taken[way], percent) / goal for way, goals in GOALS.items() for percent, goal in goals.items()]

@@ -12,10 +12,10 @@ ALWAYS = "password"
 
 def is_sensitive(name: str) -> bool:
     """Say whether a field of this name is kept out: it matches one of ``SENSITIVE_FIELDS``, or is a password."""
-    return any(pattern.search(name) for pattern in patterns(conf.get().sensitive_fields))
+    return matches(name, conf.get().sensitive_fields)
 
 
-@lru_cache(maxsize=8)
-def patterns(given: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """Return compiled patterns for the names of sensitive fields, that of passwords always among them."""
-    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in (*given, ALWAYS))
+@lru_cache(maxsize=4096)
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Say whether a name matches one of some regular expressions, anywhere and in any case, or is a password's."""
+    return any(re.search(pattern, name, re.IGNORECASE) for pattern in (*patterns, ALWAYS))

@@ -17,6 +17,14 @@ def gettext(message: str) -> str:
     return str(translation.gettext(message))
 
 
+def language() -> str:
+    """Return the language that `gettext` would translate to now, empty where none can be known yet."""
+    translation = sys.modules.get("django.utils.translation")
+    if translation is None or not _translations_are_loadable():
+        return ""
+    return str(translation.get_language() or "")
+
+
 def _translations_are_loadable() -> bool:
     conf, apps = sys.modules.get("django.conf"), sys.modules.get("django.apps")
     return conf is not None and conf.settings.configured and apps is not None and apps.apps.apps_ready

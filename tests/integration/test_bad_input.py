@@ -191,6 +191,36 @@ def test_a_huge_result_is_cut_and_the_history_says_so(background):
     assert (step["cut"], "result" in step) == (1_000_002, False)
 
 
+@action(name="bad.sleeps", atomic=False)
+async def sleeps(record: Booking, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+
+
+@action(name="bad.times_out")
+async def times_out(record: Booking) -> None:
+    raise TimeoutError("of its own")
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_a_coroutine_that_takes_too_long_is_ended(background):
+    node = sleeps(seconds=3600).options(timeout=0.01, retry=ONCE)
+    tree = EventTree("Slow", on=Created(Booking), do=[Background(node) if background else node])
+    with use_trees(tree):
+        if background:
+            Booking.objects.create(name="Ann")
+            run_background()
+            assert "longer than 0.01 seconds" in Job.objects.get(state=State.FAILED).error
+        else:
+            with pytest.raises(ActionFailed, match=r"longer than 0\.01 seconds"):
+                Booking.objects.create(name="Ann")
+
+
+def test_a_timeout_of_a_coroutine_s_own_is_told_as_it_is():
+    tree = EventTree("Slow", on=Created(Booking), do=[times_out()])
+    with use_trees(tree), pytest.raises(ActionFailed, match="of its own"):
+        Booking.objects.create(name="Ann")
+
+
 # Parameters and documents
 
 

@@ -41,6 +41,7 @@ class OneStep:
 
     record: Any
     data: dict[str, Any] = field(default_factory=dict)
+    background: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
     actor: Any = None
     now: datetime = NOON
@@ -80,6 +81,9 @@ class OneStep:
         for name in of.split(".") if of else []:
             found = getattr(found, name)
         return found
+
+    def save_fields(self, record: Any, names: list[str]) -> None:
+        record.save(update_fields=names)
 
     def name_record(self, name: str, instance: Any) -> None:
         self.named[name] = instance

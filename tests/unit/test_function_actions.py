@@ -28,7 +28,7 @@ def step(record: Any = "the record", **worth: Any) -> Any:
     def resolve(value: Any) -> Any:
         return value.literal if isinstance(value, Literal) else worth[value.field]
 
-    return SimpleNamespace(record=record, resolve=resolve, path="0", target=lambda of: record)
+    return SimpleNamespace(record=record, resolve=resolve, path="0", background=False, target=lambda of: record)
 
 
 def test_calling_the_function_makes_the_node() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self
 from typing import Literal as OneOf
 
@@ -21,6 +22,7 @@ from meanwhile.exceptions import TargetMissing
 from meanwhile.parts import Part
 from meanwhile.queue.backoff import RetryPolicy
 from meanwhile.texts import gettext as _
+from meanwhile.texts import language
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -56,7 +58,7 @@ class Node(Part):
 
     def title(self) -> str:
         """Return what people read for this node: its label, or what it does in a few words."""
-        return self.label or self.describe()
+        return self.label or _described(_Same(self), language())
 
     def describe(self) -> str:
         """Return in a few words what the node does, for a node without a label."""
@@ -65,6 +67,25 @@ class Node(Part):
     def check(self, info: TreeInfo) -> Iterable[Problem]:  # noqa: ARG002 - each kind of node looks for its own
         """Yield what is wrong with this node alone, not with its children, where ``info`` says it stands."""
         return ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A node as a key: the very same one, however it compares."""
+
+    node: Node
+
+    def __hash__(self) -> int:
+        return id(self.node)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.node is other.node
+
+
+@lru_cache(maxsize=4096)
+def _described(same: _Same, _language: str) -> str:
+    """Describe a node once for each language: it is asked for with every step that is done."""
+    return same.node.describe()
 
 
 class Action(Node):

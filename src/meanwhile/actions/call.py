@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,7 @@ from pydantic import StringConstraints
 from meanwhile.actions.base import Action, Problem, Step, TreeInfo
 from meanwhile.actions.registry import actions
 from meanwhile.actions.values import Name, Value, to_values
-from meanwhile.exceptions import MeanwhileError
+from meanwhile.exceptions import MeanwhileError, StepTimeout
 from meanwhile.parts import python_only
 from meanwhile.queue.backoff import RetryPolicy
 from meanwhile.texts import gettext as _
@@ -122,6 +123,8 @@ class Call(Action):
 
     def _seconds(self, step: Step) -> float | None:
         """Return how long a coroutine may take: unlike a thread it can be ended. In the foreground a person waits."""
+        from meanwhile import conf
+
         return self.time_limit or (conf.get().step_timeout if step.background else None)
 
     def _keep(self, step: Step, called: FunctionAction[Any], result: Any) -> None:
@@ -143,8 +146,13 @@ def _run(function: Any, arguments: dict[str, Any], seconds: float | None) -> Any
     from asgiref.sync import async_to_sync
 
     async def limited() -> Any:
-        async with asyncio.timeout(seconds) as limit:
-            return await function(**arguments)
-        return None  # never reached: the end of the limit raises
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                return await function(**arguments)
+        except TimeoutError:
+            if seconds is not None and limit.expired():
+                raise StepTimeout(seconds) from None
+            raise
 
     return async_to_sync(limited)()

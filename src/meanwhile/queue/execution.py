@@ -170,17 +170,18 @@ class Execution:
             self._watch(None)
 
     def _do_atomic(self, step: PlannedStep) -> Outcome | None:
-        with self._turn(step), transaction.atomic(using=self.using):
+        with self._transaction(step):
             started = self.clock.monotonic()
             result = step.run(_Run(self, step, started))
-            return self._mark(step, result, started)
+            self._outcome_of_mark = self._mark(step, result, started)
+        return self._outcome_of_mark
 
     def _do_outside(self, step: PlannedStep) -> Outcome | None:
         self._watch(step)
         started = self.clock.monotonic()
         result = step.run(_Run(self, step, started))
         if not self._marked:
-            with self._turn(step), transaction.atomic(using=self.using):
+            with self._transaction(step):
                 self._outcome_of_mark = self._mark(step, result, started)
         return self._outcome_of_mark
 
@@ -191,18 +192,24 @@ class Execution:
             raise MeanwhileError(f"{step.label}: step.commit() is for actions with atomic=False; this one is atomic.")
         if self._marked:
             raise MeanwhileError(f"{step.label}: step.commit() was called twice; a step has one mark.")
-        with self._turn(step), transaction.atomic(using=self.using):
+        with self._transaction(step):
             yield
-            outcome = self._mark(step, None, started)
-        self._marked, self._outcome_of_mark = True, outcome
+            self._outcome_of_mark = self._mark(step, None, started)
+        self._marked = True
 
     @contextmanager
-    def _turn(self, step: PlannedStep) -> Iterator[None]:
-        """Wait for this thread's turn to write; how long others take is no time of this step."""
+    def _transaction(self, step: PlannedStep) -> Iterator[None]:
+        """Wait for this thread's turn to write, which is no time of the step's own, and open its transaction."""
         self._watch(None)
         with self._gate():
             self._watch(step)
-            yield
+            with transaction.atomic(using=self.using):
+                # The first of all callbacks: what another one raises then no longer concerns the step.
+                transaction.on_commit(self._committed, using=self.using)
+                yield
+
+    def _committed(self) -> None:
+        self._marked = True
 
     def _mark(self, step: PlannedStep, result: Any, started: float, error: str = "") -> Outcome | None:
         """Write, in the current transaction, that a step is done, and end the job if it was the last one."""

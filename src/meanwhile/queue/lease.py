@@ -60,7 +60,7 @@ def put_off(takeovers: int) -> float:
     A worker claims many jobs at once, and all of them are taken over when one of them kills it: drawn apart, they come
     back each at another time, and the one that kills does it alone.
     """
-    window = min(TAKEOVER_PAUSE * 2 ** min(takeovers, 10), LONGEST_PUT_OFF)
+    window = min(TAKEOVER_PAUSE * 2.0 ** min(takeovers, 10), LONGEST_PUT_OFF)
     return window * random.uniform(0.1, 1.0)  # noqa: S311 - no secret
 
 

@@ -7,12 +7,15 @@ is gathered.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Model
 
 from meanwhile.actions.base import Action, Node
+from meanwhile.actions.update_field import UpdateField
+from meanwhile.actions.values import AnyValue, Field, Template
 from meanwhile.clock import Clock
 from meanwhile.exceptions import ActionFailed
 from meanwhile.queue.enqueue import payload_json
@@ -21,6 +24,7 @@ from meanwhile.queue.jobs import NewJob
 from meanwhile.trees.branch import branch_job, decide
 from meanwhile.trees.context import RunContext
 from meanwhile.trees.nodes import Background, Delay, If
+from meanwhile.trees.quick_save import is_quick, save_fields
 from meanwhile.trees.stepping import RunStep
 
 
@@ -32,10 +36,13 @@ class Foreground:
         self.jobs: list[NewJob] = []
         self._context, self._record, self._clock = context, record, clock
         self._branches: list[tuple[str, Background | Delay]] = []
+        self._unsaved: set[str] = set()
+        self._unsaved_by: tuple[str, Node] | None = None
 
     def run(self) -> None:
         """Run it. Raises `ActionFailed`, after which the caller's transaction must not be committed."""
         self._run_all(self._context.tree.do, "")
+        self._save_now()
         # Jobs are made last: a name given, or a date moved, by an action below a Background counts.
         for path, node in self._branches:
             self.jobs.append(self._guarded(path, node, lambda path=path, node=node: self._job(path, node)))
@@ -46,6 +53,8 @@ class Foreground:
                 self._run_one(node, f"{prefix}{index}")
 
     def _run_one(self, node: Node, path: str) -> None:
+        if not _reads_no_database(node):
+            self._save_now()
         match node:
             case Background() | Delay():
                 self._branches.append((path, node))
@@ -103,4 +112,37 @@ class Foreground:
         return job
 
     def _step(self, path: str) -> RunStep:
-        return RunStep(self._context, path, self._record, self._context.names, self._clock)
+        save = partial(self._save, path)
+        return RunStep(self._context, path, self._record, self._context.names, self._clock, save=save)
+
+    def _save(self, path: str, record: Model, names: list[str]) -> None:
+        """Save fields of a record; several Update Fields in a row become one statement, where nobody can tell."""
+        node = self._context.tree.node_at(path)
+        if record is self._record and _reads_no_database(node) and is_quick(record, names):
+            self._unsaved.update(names)
+            self._unsaved_by = (path, node)
+            return
+        save_fields(record, names)
+
+    def _save_now(self) -> None:
+        """Write what Update Fields have set and not saved yet; a failure is the last one's."""
+        if self._unsaved_by is None or self._record is None:
+            return
+        (path, node), names, record = self._unsaved_by, sorted(self._unsaved), self._record
+        self._unsaved, self._unsaved_by = set(), None
+        self._guarded(path, node, lambda: save_fields(record, names))
+
+
+def _reads_no_database(node: Node) -> bool:
+    """Say whether a node only sets fields of the record itself, from values at hand: the row may wait meanwhile."""
+    match node:
+        case Background() | Delay():
+            return True
+        case UpdateField(of="", on_error="stop"):
+            return all(_is_at_hand(value) for value in node.set.values())
+        case _:
+            return False
+
+
+def _is_at_hand(value: AnyValue) -> bool:
+    return not isinstance(value, Template) and not (isinstance(value, Field) and "." in value.field)

@@ -22,9 +22,15 @@ from meanwhile.trees.snapshot import is_expression
 METHODS = ("save", "save_base", "_save_table", "_do_update")
 
 
+def is_quick(record: Model, names: Sequence[str]) -> bool:
+    """Say whether nobody would notice when these fields were saved together with others a little later."""
+    using = record._state.db
+    return bool(using) and not _is_watched(type(record)) and _statement(type(record), tuple(names), using) is not None
+
+
 def save_fields(record: Model, names: Sequence[str]) -> None:
     """Do ``record.save(update_fields=names)``. Raises what that raises."""
-    model, using = type(record), record._state.db
+    model, using = type(record), record._state.db or ""
     statement = _statement(model, tuple(names), using) if using and not _is_watched(model) else None
     if statement is None:
         record.save(update_fields=names)
@@ -49,7 +55,7 @@ class _Statement:
 
 @lru_cache(maxsize=1024)
 def _statement(model: type[Model], names: tuple[str, ...], using: str) -> _Statement | None:
-    meta = model._meta
+    meta: Any = model._meta
     fields = [meta.get_field(name) for name in names]
     if not _is_djangos_own(model) or meta.parents or meta.select_on_save or not names:
         return None

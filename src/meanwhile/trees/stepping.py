@@ -4,7 +4,7 @@ rest."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, assert_never
@@ -16,7 +16,7 @@ from meanwhile.actions.values import Actor, AnyValue, Field, Literal, Now, Param
 from meanwhile.clock import Clock
 from meanwhile.exceptions import ParameterError
 from meanwhile.queue.handlers import StepRun
-from meanwhile.trees.context import EventData, RunContext
+from meanwhile.trees.context import EventData, RunContext, StoredEvent
 from meanwhile.trees.facts import RecordFacts
 from meanwhile.trees.paths import follow, related
 from meanwhile.trees.plain import PlainRecord, plain_dict, plain_names
@@ -37,14 +37,16 @@ class RunStep:
         run: StepRun | None = None,
         *,
         again: int = 0,
+        save: Callable[[Model, list[str]], None] = save_fields,
     ) -> None:
         self._context, self._run, self._clock, self._again = context, run, clock, again
+        self._save = save
         self.path = path
         self.record = record
         self.records = names
 
     @property
-    def event(self) -> EventData:
+    def event(self) -> EventData | StoredEvent:
         """The event that started the run."""
         return self._context.event
 
@@ -140,7 +142,7 @@ class RunStep:
 
     def save_fields(self, record: Model, names: list[str]) -> None:
         """Save these fields of a record alone: ``record.save(update_fields=names)``."""
-        save_fields(record, names)
+        self._save(record, names)
 
     def name_record(self, name: str, instance: Model) -> None:
         """Give a record a name under which the nodes below find it."""

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import JSONField
 
-from meanwhile.sensitive import patterns
+from meanwhile.sensitive import matches
 from meanwhile.trees.snapshot import from_json, plain_value, storing_field, to_json
 
 if TYPE_CHECKING:
     from django.db.models import Model
+
+
+LONGEST_CHARACTER = 6
+"""Bytes that one character takes in JSON at most, as a control character does."""
 
 
 def to_stored(
@@ -28,14 +32,14 @@ def to_stored(
     does one named like a password. A value whose JSON text is longer than `max_bytes_per_value` bytes is left out and
     its name listed in "cut" (spec: "History").
     """
-    hidden = patterns(tuple(sensitive))
+    hidden = tuple(sensitive)
     kept: dict[str, Any] = {}
     cut: list[str] = []
     for name, value in values.items():
-        if any(pattern.search(name) for pattern in hidden):
+        if matches(name, hidden):
             continue
         data = _to_data(model._meta.get_field(name), value)
-        if len(json.dumps(data, ensure_ascii=False).encode()) > max_bytes_per_value:
+        if _is_longer(data, max_bytes_per_value):
             cut.append(name)
         else:
             kept[name] = data
@@ -55,6 +59,15 @@ def from_stored(model: type[Model], stored: Mapping[str, Any]) -> dict[str, Any]
         except (FieldDoesNotExist, ValidationError, ValueError, TypeError):
             continue
     return values
+
+
+def _is_longer(data: Any, limit: int) -> bool:
+    """Tell whether the JSON text of a value has more bytes than `limit`; most values are told without making it."""
+    if data is None or isinstance(data, bool | int | float):
+        return False
+    if isinstance(data, str) and len(data) * LONGEST_CHARACTER + 2 <= limit:
+        return False
+    return len(json.dumps(data, ensure_ascii=False).encode()) > limit
 
 
 def _to_data(field: Any, value: Any) -> Any:

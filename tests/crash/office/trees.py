@@ -118,9 +118,13 @@ def hang_in_sql(record: Order) -> None:
 
 @action(atomic=False)
 async def hang_async(record: Order, step: Step) -> None:
-    """Never return, in a coroutine."""
+    """Never return, in a coroutine that can't be cancelled."""
     sign(f"hangs-{record.pk}-{step.attempt}")
-    await asyncio.sleep(3600)
+    while True:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            sign(f"shaken-{record.pk}-{step.attempt}")
 
 
 @action

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connections, transaction
 
 from meanwhile.exceptions import StepTimeout
 from meanwhile.queue.claim import claim
@@ -61,6 +63,22 @@ def test_a_lost_answer_to_the_last_commit_leaves_the_job_ended(toy, clock, monke
     drain(clock=clock)
     assert effects() == ["a"]
     assert Job.objects.get(pk=number).state == State.SUCCEEDED
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("atomic", [True, False])
+def test_a_callback_that_fails_after_the_commit_repeats_nothing_and_keeps_the_job_going(toy, clock, atomic):
+    def effect(run):
+        with nullcontext() if atomic else run.commit():
+            Customer.objects.create(name="effect")
+            transaction.on_commit(lambda: 1 / 0)
+
+    toy(effect=effect)
+    number, mine = claimed(clock, {"name": "effect", "atomic": atomic}, "b", {"name": "effect", "atomic": atomic})
+    outcome = Execution(mine, using="default", clock=clock).run()
+    assert effects() == ["effect", "b", "effect"]
+    assert outcome is not None
+    assert (outcome.state, Job.objects.get(pk=number).state) == (State.SUCCEEDED, State.SUCCEEDED)
 
 
 @pytest.mark.django_db

@@ -77,7 +77,9 @@ class Pool:
 
     def has_lost(self) -> bool:
         """Say whether threads live on that were left to themselves."""
-        return any(slot.abandoned and thread.is_alive() for thread, slot in zip(self._threads, self.slots, strict=False))
+        return any(
+            slot.abandoned and thread.is_alive() for thread, slot in zip(self._threads, self.slots, strict=False)
+        )
 
     def typical_seconds(self) -> float:
         """Return how long a job takes these days, in seconds."""
