@@ -1,7 +1,7 @@
 """A Django process of the measured site that does what it is asked, one thing after the other.
 
 The asking side is `Child`; the other one is ``python -m benchmarks.child``, which reads a JSON line such as
-``{"do": "drain:fill", "with": {"n": 100}}``, calls ``benchmarks.inside.drain.fill(n=100)``, and answers with a JSON line.
+``{"do": "drain:fill", "with": {"n": 100}}``, calls ``benchmarks.inside.drain.fill(n=100)``, and answers with another.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def serve(questions: IO[str], answers: IO[str]) -> None:
         try:
             function = getattr(importlib.import_module(f"benchmarks.inside.{module}"), name)
             answer = {"done": function(**asked["with"])}
-        except Exception:
+        except Exception:  # noqa: BLE001 - told to the asking side
             answer = {"failed": traceback.format_exc()}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()

@@ -1,7 +1,7 @@
 """The rate at which jobs are claimed with 1,000,000 of them waiting, against the same with 1,000.
 
-Twice: with all of them due, and with all but 1,000 due in a year and of a higher priority. The value is the lower ratio. Both queues
-are on the same server; jobs are claimed in batches of ten and given back after each round.
+Twice: with all of them due, and with all but 1,000 due in a year and of a higher priority; the value is the lower
+ratio. Both queues are on the same server; jobs are claimed in batches of ten and given back after each round.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A person's browser, as small as can be: one kept connection, one prepared form, no work of its own in the measured time."""
+"""A person's browser, as small as can be: one kept connection, one prepared form, hardly any work of its own."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Client:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def post(self) -> float:
-        """Send the form, wait for the whole answer, which must be the way to the next page, and return the seconds it took."""
+        """Send the form, wait for the whole answer, a redirect to the next page, and return the seconds it took."""
         began = time.perf_counter()
         self._socket.sendall(self._request)
         answer = self._read()

@@ -1,7 +1,8 @@
-"""Jobs of one Update Field drained per second by one worker, against the bare Django rate of the same get-and-save in a transaction.
+"""Jobs of one Update Field drained per second by one worker, against the bare Django rate of the same get-and-save.
 
-The worker is ``manage.py meanwhile_worker`` in a process of its own with its default threads; the bare rate is one process of a
-project without Meanwhile. The rate is taken from the times at which the jobs ended, without the first tenth.
+The worker is ``manage.py meanwhile_worker`` in a process of its own with its default threads; the bare rate is that of
+one process of a project without Meanwhile, each get-and-save in a transaction. The worker's rate is taken from the
+times at which jobs ended, without the first tenth.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A form POST whose tree has two foreground updates and one Background of three actions, against the same POST without Meanwhile.
+"""A form POST whose tree has two foreground updates and a Background of three actions, against it without Meanwhile.
 
-Both are the same `CreateView` behind Django's default middleware, for a person who is logged in, in a web server of one thread with
-a kept database connection. No worker runs: the jobs stay queued.
+Both are the same `CreateView` behind Django's default middleware, for a person who is logged in, in a web server of one
+thread with a kept database connection. No worker runs: the jobs stay queued.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PLAIN = ("plain", "by_hand")
 
 @dataclass
 class Side:
-    """One way to post the form: a web server on a database of its own, and the times of its posts, in seconds by round."""
+    """One way to post the form: a web server on a database of its own, and seconds a post by round."""
 
     name: str
     client: Client

@@ -1,7 +1,7 @@
 """From the commit that queues a job to the start of its first step, with an idle worker.
 
-In the process of the worker, as in a web process, and in another process than the worker's. The value is the worst of four: p50 and p99 of
-both, each as a share of its own goal; so it holds at 1 and below. Both moments come from the system's one monotonic clock.
+In the worker's own process, as in a web process, and from another process. The value is the worst of four, p50 and p99
+of both, each as a share of its own goal, so it holds up to 1. Both moments are of the system's one monotonic clock.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class Place:
 def places(kinds: tuple[str, ...]) -> Iterator[list[Place]]:
     """Yield the places of these kinds, and remove all that was made there afterwards.
 
-    PostgreSQL is a private server on loopback with its default durability (fsync on); it is left out where there is none.
+    PostgreSQL is a private server on loopback with its default durability (fsync on), left out where there is none.
     """
     folder = Path(tempfile.mkdtemp(prefix="meanwhile-bench-"))
     try:

@@ -1,7 +1,7 @@
-"""Saving a record of a model without trees, in a project with Meanwhile (and trees on other models) against one without it.
+"""Saving a record of a model without trees, in a project with Meanwhile and trees on other models, against without it.
 
-No two processes are equally fast, so several pairs of them are compared, each in alternating rounds; the value is the median of the
-pairs' medians.
+No two processes are equally fast, so several pairs of them are compared, each in alternating rounds; the value is the
+median of the pairs' medians.
 """
 
 from __future__ import annotations

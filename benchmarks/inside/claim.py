@@ -10,7 +10,8 @@ from django.db import connections
 
 SERIES = {
     "postgresql": "SELECT i FROM generate_series(1, {n}) AS series(i)",
-    "sqlite": "WITH RECURSIVE series(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < {n}) SELECT i FROM series",
+    "sqlite": "WITH RECURSIVE series(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < {n})"
+    " SELECT i FROM series",
 }
 COLUMNS = (
     'kind, name, payload, state, priority, due, held, serial_key, "group", attempts, takeovers, steps, progress_text,'
@@ -24,8 +25,8 @@ LATER = timedelta(days=365)
 def fill(n: int, using: str, not_due: bool) -> None:
     """Put so many jobs into the queue of a database.
 
-    All are due, and waited for different times; or, with ``not_due``, all but 1,000 of them are due in a year and of a higher
-    priority, so that each claim has to get past them.
+    All are due, and waited for different times; or, with ``not_due``, all but 1,000 of them are due in a year and of a
+    higher priority, so that each claim has to get past them.
     """
     connection = connections[using]
     now = datetime.now(UTC)
@@ -46,7 +47,7 @@ def rate(n: int, using: str) -> float:
     """Claim so many jobs in batches, give them back, and return how many a second were claimed."""
     from meanwhile.queue.claim import claim
 
-    claimed = []
+    claimed: list[Any] = []
     now = datetime.now(UTC)
     began = time.perf_counter()
     while len(claimed) < n:

@@ -1,4 +1,4 @@
-"""Queue jobs one by one, with pauses, and note the moment of each commit; and the floors: what the wake-up alone costs."""
+"""Queue jobs one by one, with pauses, and note the moment of each commit; and what the wake-up alone costs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from django.db import connection, transaction
 from benchmarks.project.models import Quick
 
 PAUSES = (0.005, 0.06)
-"""Seconds between two jobs, at least and at most: the worker is idle again, and no rhythm of ours meets one of its own."""
+"""Seconds between two jobs, at least and at most: the worker is idle again, and no rhythm meets one of its own."""
 
 
 def commits(n: int) -> dict[int, int]:
-    """Wait until a worker, wherever it is, has done a first job; then queue so many and return the moments of their commits.
+    """Wait until a worker has done a first job; then queue so many and return the moments of their commits.
 
     Each job belongs to a new record, whose key leads to the moment, in nanoseconds of the monotonic clock.
     """

@@ -1,4 +1,4 @@
-"""Moments noted by steps, in a file that another process reads: a record's key and nanoseconds of the system's monotonic clock."""
+"""Moments noted by steps in a file that another process reads: a record's key, nanoseconds of the monotonic clock."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class BookByHand(Book):
         return response
 
 
-def done(request: HttpRequest) -> HttpResponse:
+def done(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """The next page."""
     return HttpResponse("done")
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Warn
 from django.core.exceptions import ImproperlyConfigured
@@ -25,6 +26,7 @@ DATABASE_CHECKS = {
     "meanwhile.E002": "the database is neither SQLite nor PostgreSQL",
     "meanwhile.E003": "SQLite is older than 3.35",
     "meanwhile.E004": "a tree's model is written to another database than the jobs",
+    "meanwhile.E005": "USE_TZ is not True",
     "meanwhile.W001": "SQLite transactions are not IMMEDIATE",
     "meanwhile.W002": "SQLite does not use a write-ahead log",
     "meanwhile.W003": "SQLite's busy timeout is short",
@@ -60,6 +62,20 @@ def check_settings(**_options: Any) -> list[CheckMessage]:
             )
         ]
     return [] if vendor == "sqlite" else list(_check_psycopg())
+
+
+@register("meanwhile")
+def check_time_zones(**_options: Any) -> list[CheckMessage]:
+    """Check that the project's moments have a time zone (E005)."""
+    if settings.USE_TZ:
+        return []
+    return [
+        Error(
+            _("Meanwhile needs USE_TZ = True, and this project has USE_TZ = False."),
+            hint=_("Set USE_TZ = True. The moments of jobs and delays are kept in UTC; naive ones are ambiguous."),
+            id="meanwhile.E005",
+        )
+    ]
 
 
 @register("meanwhile")

@@ -145,11 +145,17 @@ class ValueProblem(MeanwhileError):
 class TargetMissing(MeanwhileError):
     """The record that a step is for does not exist: test the relation with an If before the step."""
 
-    def __init__(self, of: str, step: str = "") -> None:
-        super().__init__(of, step)
-        self.of, self.step = of, step
+    def __init__(self, of: str, step: str = "", deleted: bool = False) -> None:
+        super().__init__(of, step, deleted)
+        self.of, self.step, self.deleted = of, step, deleted
+        self.permanent = deleted
 
     def __str__(self) -> str:
+        if self.deleted:
+            return _(
+                "The record is gone, and its deletion is the event: there is nothing left to change or delete. "
+                "Say in “of” which other record is meant."
+            )
         if not self.of:
             return _("There is no record for this step: its event came without one.")
         return _("There is no record behind “%(of)s”: it is empty. Test it with an If before this step.") % {

@@ -112,6 +112,8 @@ def _text(kind: str, message: str, facts: dict[str, Any], found: bool) -> str:
                 "given": facts.get("tag", ""),
                 "known": str(facts.get("expected_tags", "")).replace("'", ""),
             }
+        case "tuple_type" | "list_type":
+            return _("must be a list")
         case "model_attributes_type" | "model_type":
             return _("must be an object")
         case "value_error":

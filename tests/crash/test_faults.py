@@ -28,7 +28,8 @@ def test_a_step_that_never_returns_fails_its_job_alone_and_writes_nothing_later(
     """It swallows every exception, too; inside a transaction it holds the locks of what it wrote."""
     office = open_office()
     worker = office.worker("--threads", "2")
-    until(lambda: office.number("SELECT COUNT(*) FROM meanwhile_workerprocess"), "the worker")
+    office.do("call", "plain")
+    office.until_done()
     threads = worker.threads()
     office.do("call", tree, 2)
     until(lambda: len(office.signs("hangs-*")) == 2 or tree == "hang-inside", "both threads hanging")

@@ -348,17 +348,15 @@ def test_a_version_that_is_gone_fails_its_job_with_the_reason():
 
 def test_a_payload_that_is_too_large_undoes_the_submit_with_a_clear_text(settings):
     settings.MEANWHILE = {"MAX_PAYLOAD": 1000}
-    rest = Background(UpdateField(ready=True), label="Rest")
-    tree = EventTree("Big", key="big" * 30, on=Created(Booking), do=[rest])
-    values = {"name": "x" * 100, "email": "x" * 115, "notes": "x" * 120, "reference": "x" * 40}
-    values |= {"starts": NOON, "day": NOON.date(), "price": Decimal("100000.50"), "status": "x" * 20}
+    rest = Background(CreateRecord(Customer, set={"name": "later"}), label="Rest")
+    tree = EventTree("Big", on=Called(parameters={"text": str}), do=[CreateRecord(Customer, set={"name": "now"}), rest])
     with use_trees(tree):
         with pytest.raises(ActionFailed, match="MAX_PAYLOAD") as told:
-            Booking.objects.create(**values)
+            call_tree("big", params={"text": "x" * 1000})
         assert "Rest" in told.value.user_message
         with pytest.raises(NotSaved), one_transaction("default"):
-            Booking.objects.create(**values)
-    assert not Booking.objects.exists()
+            call_tree("big", params={"text": "x" * 1000})
+    assert not Customer.objects.exists()
     assert list(Run.objects.values_list("state", flat=True)) == [RunState.FAILED] * 2
 
 

@@ -42,6 +42,7 @@ class OneStep:
     record: Any
     data: dict[str, Any] = field(default_factory=dict)
     background: bool = False
+    using: str = "default"
     params: Mapping[str, Any] = field(default_factory=dict)
     actor: Any = None
     now: datetime = NOON

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from meanwhile import conf
+from meanwhile.exceptions import TreeDocumentError
 from meanwhile.queue.backoff import RetryPolicy, delay
 from tests import strategies
 
@@ -47,5 +49,14 @@ def test_there_is_no_try_before_the_first() -> None:
     "wrong", [{"max_attempts": 0}, {"first": -1}, {"factor": 0.5}, {"jitter": 1.1}, {"longest": float("inf")}, {"x": 1}]
 )
 def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(TreeDocumentError) as caught:
         RetryPolicy(**wrong)
+    ((place, text),) = caught.value.problems
+    assert place == f"Retry.{next(iter(wrong))}"
+    assert "pydantic" not in text
+
+
+def test_a_policy_may_be_given_as_a_dict() -> None:
+    assert conf.Settings(retry={"max_attempts": 2}).retry == RetryPolicy(max_attempts=2)
+    with pytest.raises(ValidationError, match=r"retry\.max_attempts"):
+        conf.Settings(retry={"max_attempts": 0})

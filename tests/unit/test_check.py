@@ -218,6 +218,15 @@ def test_a_tree_that_is_right_has_no_problems() -> None:
         ([If(IsNew())], [("W102", "0.then")]),
         ([UpdateField()], [("W102", "0.set")]),
         ([UpdateField(notes="{{ record.name }}")], [("W103", "0.set.notes")]),
+        # E127: regular expressions in queries.
+        (
+            [only_if(Count("tickets", ">", 1, where={"passenger__regex": "("}))],
+            [("E127", "0.condition.where.passenger__regex")],
+        ),
+        (
+            [CallTree("check-refund", each=Query("shop.Booking", where={"name__iregex": "x"}), params={"amount": 1})],
+            [("E127", "0.each.where.name__iregex")],
+        ),
     ],
 )  # fmt: skip
 def test_each_kind_of_problem_is_found_at_its_place(nodes: list[Any], problems: list[tuple[str, str]]) -> None:
@@ -229,7 +238,23 @@ def test_each_kind_of_problem_is_found_at_its_place(nodes: list[Any], problems: 
     [
         (Saved("shop.Nothing"), [UpdateField(anything=1)], [("E101", "on.model")]),
         (Updated("shop.Booking", "price", "colour", "tickets"), [], [("E116", "on.fields.1"), ("E116", "on.fields.2")]),
-        (Deleted("shop.Booking"), [only_if(Was("status", "x"))], [("E117", "0.condition")]),
+        (Deleted("shop.Booking"), [If(Was("status", "x"), UpdateField(price=1, of="seat"))], [("E117", "0.condition")]),
+        # E126: the record that is deleted.
+        (Deleted("shop.Booking"), [Background(UpdateField(ready=True))], [("E126", "0.0.of")]),
+        (Deleted("shop.Booking"), [DeleteRecord(), DeleteRecord("seat")], [("E126", "0.of")]),
+        (
+            Deleted("shop.Booking"),
+            [Call("check.assign", params={"cabin": "x"}, result="notes"), Call("check.assign", params={"cabin": "x"})],
+            [("E126", "0.result")],
+        ),
+        # W104 and E107: secrets.
+        (Saved("shop.Parcel"), [UpdateField(tag=Field("password"))], [("W104", "0.set.tag")]),
+        (Saved("shop.Parcel"), [If(Is("password", "x"), UpdateField(tag="x"))], [("W104", "0.condition")]),
+        (Saved("shop.Parcel"), [If(Is("password", "not_empty"), UpdateField(tag="x"))], []),
+        (Saved("shop.Parcel"), [If(Was("password", "x"), UpdateField(tag="x"))], [("W104", "0.condition")]),
+        (Saved("shop.Parcel"), [If(ChangedTo("password", "x"), UpdateField(tag="x"))], [("W104", "0.condition")]),
+        (Saved("shop.Parcel"), [If(Changed("password"), UpdateField(tag="x"))], []),
+        (Saved("shop.Parcel"), [UpdateField(tag=Template("{{ event.new.password }}"))], [("E107", "0.set.tag")]),
         (Created("shop.Booking"), [only_if(Changed("status"))], [("E117", "0.condition")]),
         (Called("shop.Booking"), [only_if(ChangedTo("status", "x"))], [("E117", "0.condition")]),
         (Submitted("shop.Booking"), [only_if(ChangedTo("status", "x"))], []),
@@ -257,6 +282,13 @@ def test_jobs_of_the_foreground_know_the_records_made_below_them() -> None:
     assert found(Background(made), UpdateField(paid=True, of="ticket")) == [("E113", "1.of")]
     inside = Background(Background(UpdateField(paid=True, of="ticket")), made)
     assert found(inside) == [("E113", "0.0.0.of")]
+
+
+def test_groups_need_a_user_model_with_groups(settings: Any) -> None:
+    mail = Background(SendEmail(Groups("staff"), bcc=["a@example.com", Groups("desk")]))
+    assert found(mail) == []
+    settings.AUTH_USER_MODEL = "shop.Customer"
+    assert found(mail) == [("E125", "0.0.to.0"), ("E125", "0.0.bcc.1")]
 
 
 def test_disabled_nodes_are_not_checked_and_make_no_records() -> None:

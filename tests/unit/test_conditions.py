@@ -61,6 +61,9 @@ class Known:
     def resolve(self, value: AnyValue) -> Any:
         return value.literal if isinstance(value, Literal) else self.value(value.field)  # type: ignore[union-attr]
 
+    def is_secret(self, path: str) -> bool:
+        return "password" in path
+
 
 def holds(condition: Any, zone: Any = BERLIN, **facts: Any) -> bool:
     known: Facts = Known(**facts)
@@ -125,6 +128,12 @@ def test_nothing_is_compared_as_false(op: str) -> None:
     assert holds(Is("price", op, right), price=None) is False
     if op not in {"in", "not_in", "between"}:
         assert holds(Is("price", op, None), price="x") is False
+
+
+@pytest.mark.parametrize("op", sorted(set(OPERATORS) - {"==", "!=", "empty", "not_empty"}))
+def test_a_field_behind_an_empty_relation_is_compared_as_false(op: str) -> None:
+    assert holds(Is("price", op, Field("seat.price")), price=5, seat__price=None) is False
+    assert holds(Is("price", op, Field("seat.price")), price="x", seat__price=None) is False
 
 
 def test_nothing_equals_nothing_alone() -> None:
@@ -226,6 +235,37 @@ def test_rows_are_counted_with_the_filter_as_it_stands() -> None:
     assert Count(Seat, "==", 0).of == "shop.Seat"
 
 
+@pytest.mark.parametrize(("lookup", "count"), [("price__gte", 0), ("price__in", 0), ("price", 2), ("price__isnull", 2)])
+def test_no_row_is_more_or_less_than_nothing(lookup: str, count: int) -> None:
+    condition = Count("shop.Seat", "==", count, where={lookup: Field("seat.price")})
+    assert evaluate(condition, Known(count=2, seat__price=None))
+    assert evaluate(Count("shop.Seat", "==", 2, where={lookup: Field("seat.price")}), Known(count=2, seat__price=5))
+
+
+def test_a_secret_is_not_shown_by_the_error_of_a_comparison() -> None:
+    for condition in (Is("password", ">", 3), Is("x", "<", Field("password")), Was("password", ">", 3)):
+        with pytest.raises(ConditionError) as caught:
+            holds(condition, password="hunter2", x=3, old={"password": "hunter2"})
+        assert "hunter2" not in str(caught.value)
+        assert caught.value.__cause__ is None
+        assert "********" in str(caught.value)
+    with pytest.raises(ConditionError, match="'open'"):
+        holds(Is("status", ">", 3), status="open")
+
+
+def test_a_secret_is_not_shown_by_the_error_of_a_count() -> None:
+    class Refusing(Known):
+        def count(self, target: str, where: Mapping[str, AnyValue]) -> int:
+            raise ConditionError(f"expected a number but got {self._values}")
+
+    with pytest.raises(ConditionError, match="secret") as caught:
+        evaluate(Count("tickets", ">", 1, where={"pk": Field("password")}), Refusing(password="hunter2"))
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__context__ is None
+    with pytest.raises(ConditionError, match="Ada"):
+        evaluate(Count("tickets", ">", 1, where={"pk": Field("name")}), Refusing(name="Ada"))
+
+
 def test_conditions_are_combined_with_operators() -> None:
     combined = Is("a", 1) & Is("b", 1) & ~Is("c", 1)
     assert combined == All(Is("a", 1), Is("b", 1), Not(Is("c", 1)))
@@ -303,3 +343,6 @@ class _Anything:
 
     def resolve(self, value: AnyValue) -> Any:
         return getattr(value, "literal", 3)
+
+    def is_secret(self, path: str) -> bool:
+        return len(path) % 2 == 0

@@ -120,7 +120,7 @@ def test_the_hash_is_of_what_the_tree_means() -> None:
         (("on.event", ...), "on", "says its event"),
         (("on.model", "Booking"), "on.model", "app_label.Model"),
         (("on", "created"), "on", "must be an object"),
-        (("do", {}), "do", "tuple"),
+        (("do", {}), "do", "takes a list of nodes"),
         (("do.0", "update"), "do.0", "must be an object"),
         (("do.0", None), "do.0", "must be an object"),
         (("do.0.kind", "set_field"), "do.0", "unknown kind “set_field”; known are update_field"),
@@ -258,6 +258,12 @@ def test_all_mistakes_of_a_constructor_are_told() -> None:
     assert {path for path, _text in caught.value.problems} == {
         "EventTree.name", "EventTree.key", "EventTree.do.0", "EventTree.do.1", "EventTree.colour",
     }  # fmt: skip
+
+
+def test_a_node_where_a_list_belongs_is_told() -> None:
+    with pytest.raises(TreeDocumentError) as caught:
+        EventTree("T", on=Created("a.B"), do=UpdateField(a=1))
+    assert caught.value.problems == [("EventTree.do", "takes a list of nodes: […]")]
 
 
 def test_a_function_that_was_not_called_is_told() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -89,6 +90,40 @@ def test_containers_take_their_nodes_by_position() -> None:
     assert If(Is("a", 1), one, otherwise=[two]).otherwise == (two,)
     assert Delay(now(), one).moment == RightNow()
     assert Background(one).moment == now()
+
+
+def test_containers_take_their_nodes_as_one_list_too() -> None:
+    one, two = UpdateField(a=1), DeleteRecord()
+    assert Background([one, two], serial=True) == Background(one, two, serial=True)
+    assert Delay(now(), [one, two]) == Delay(now(), one, two)
+    assert If(Is("a", 1), (one, two), otherwise=(two,)) == If(Is("a", 1), one, two, otherwise=[two])
+    assert Background([]).do == ()
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: If(Is("a", 1), otherwise=DeleteRecord()), lambda: Background(do=DeleteRecord())]
+)
+def test_a_node_where_a_list_belongs_is_told(make: Any) -> None:
+    with pytest.raises(TreeDocumentError, match=r"takes a list of nodes"):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: UpdateField(kind="vip"), "kind"),
+        (lambda: UpdateField(label=Field("name")), "label"),
+        (lambda: CreateRecord(Ticket, kind="vip"), "kind"),
+    ],
+)
+def test_an_option_that_is_meant_for_a_field_is_told_where_it_goes(make: Any, name: str) -> None:
+    with pytest.raises(TreeDocumentError, match=rf"\.{name}: .*set={{“{name}”: …}}"):
+        make()
+    assert UpdateField(set={"kind": "vip"}).set == {"kind": Literal("vip")}
+
+
+def test_users_are_named_by_uuid_too() -> None:
+    assert Users(UUID(int=5), "anna", 7).users == (str(UUID(int=5)), "anna", 7)
 
 
 def test_a_delay_takes_a_field_or_a_date_for_a_moment() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db.models import F, functions
+from django.utils import timezone
 from django.utils.dateparse import parse_duration
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,21 @@ def test_what_no_document_can_hold_is_refused(value: Any) -> None:
 def test_a_record_is_refused_with_the_advice_to_use_its_key() -> None:
     with pytest.raises(TreeDocumentError, match=r"record\.pk"):
         Literal(Seat())
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        (functions.Now(), r"Django's Now.*meanwhile\.Now\(\)"),
+        (F("price"), r"Django's F\b.*meanwhile\.Field"),
+        (functions.Upper("name"), r"Django's Upper.*@action function"),
+        (timezone.now, r"now itself.*call it.*Now\(\)"),
+        (Now, r"Now itself.*call it"),
+    ],
+)
+def test_what_belongs_into_a_query_is_refused_with_what_belongs_into_a_tree(value: Any, advice: str) -> None:
+    with pytest.raises(TreeDocumentError, match=advice):
+        to_values({"starts": value}, "UpdateField.set")
 
 
 def test_a_literal_nested_without_end_is_refused() -> None:

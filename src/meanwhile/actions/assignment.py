@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
@@ -12,19 +12,26 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from meanwhile.actions.values import AnyValue, Field
 from meanwhile.exceptions import ParameterError, ValueProblem
 from meanwhile.sensitive import is_sensitive
 
 HIDDEN = "********"
 
 
-def assign(record: models.Model, values: Mapping[str, Any], save: Callable[[models.Model, list[str]], None]) -> None:
+def assign(
+    record: models.Model,
+    values: Mapping[str, Any],
+    save: Callable[[models.Model, list[str]], None],
+    secret: Collection[str] = (),
+) -> None:
     """Set fields of a saved record and ``save`` these alone, with the fields that follow each save (``auto_now``).
 
-    Other unsaved changes of ``record`` stay as they are, unsaved. Raises `ValueProblem` before anything is set.
+    Other unsaved changes of ``record`` stay as they are, unsaved. Raises `ValueProblem` before anything is set; it
+    does not show the values of the fields named in ``secret``.
     """
     model = type(record)
-    plain, many = _converted(model, values, record)
+    plain, many = _converted(model, values, record, secret)
     for field, value in plain.items():
         _set(record, field, value)
     if plain:
@@ -38,13 +45,19 @@ def _followers(model: type[models.Model]) -> frozenset[str]:
     return frozenset(field.name for field in model._meta.concrete_fields if getattr(field, "auto_now", False))
 
 
-def create(model: type[models.Model], values: Mapping[str, Any], like: models.Model | None = None) -> models.Model:
+def create(
+    model: type[models.Model],
+    values: Mapping[str, Any],
+    like: models.Model | None = None,
+    secret: Collection[str] = (),
+) -> models.Model:
     """Make, validate and save a record, in the database of ``like`` if one is given.
 
     Raises `ValueProblem` for a value that doesn't fit its field, `ParameterError` for what the model's own validation
-    finds in the whole record, such as a field that is missing or a value that must be unique.
+    finds in the whole record, such as a field that is missing or a value that must be unique. Neither shows the values
+    of the fields named in ``secret``.
     """
-    plain, many = _converted(model, values, None)
+    plain, many = _converted(model, values, None, secret)
     record = model()
     if like is not None:
         record._state.db = like._state.db
@@ -54,7 +67,11 @@ def create(model: type[models.Model], values: Mapping[str, Any], like: models.Mo
         record.full_clean()
     except ValidationError as error:
         raise ParameterError(
-            {name: " ".join(texts) for name, texts in error.message_dict.items()}, of=model._meta.label
+            {
+                name: _refused() if name in secret or is_sensitive(name) else " ".join(texts)
+                for name, texts in error.message_dict.items()
+            },
+            of=model._meta.label,
         ) from None
     record.save(using=record._state.db)
     for field, related in many.items():
@@ -76,6 +93,15 @@ def convert(model: type[models.Model], field: Any, value: Any, record: models.Mo
         raise _problem(model, field, value, error) from None
 
 
+def secret_names(values: Mapping[str, AnyValue]) -> frozenset[str]:
+    """Return the names that get their value from a field which no error may show."""
+    return frozenset(
+        name
+        for name, value in values.items()
+        if isinstance(value, Field) and is_sensitive(value.field.rpartition(".")[2])
+    )
+
+
 def field_to_set(model: type[models.Model], name: str) -> Any:
     """Return the field of this name (``seat_id`` is ``seat``). Raises `ValueProblem` if it can't be set."""
     try:
@@ -95,16 +121,21 @@ def is_settable(field: Any) -> bool:
 
 
 def _converted(
-    model: type[models.Model], values: Mapping[str, Any], record: models.Model | None
+    model: type[models.Model], values: Mapping[str, Any], record: models.Model | None, secret: Collection[str]
 ) -> tuple[dict[Any, Any], dict[Any, Any]]:
     plain: dict[Any, Any] = {}
     many: dict[Any, Any] = {}
     for name, value in values.items():
         field = field_to_set(model, name)
-        if field.many_to_many:
-            many[field] = _related(model, field, value)
-        else:
-            plain[field] = convert(model, field, value, record)
+        try:
+            if field.many_to_many:
+                many[field] = _related(model, field, value)
+            else:
+                plain[field] = convert(model, field, value, record)
+        except ValueProblem as problem:
+            if name in secret:
+                raise ValueProblem(problem.field, HIDDEN, _refused(), problem.model) from None
+            raise
     return plain, many
 
 
@@ -149,19 +180,17 @@ def _in_the_right_zone(field: Any, value: Any) -> Any:
             return value
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
-    if isinstance(value, datetime) and timezone.is_naive(value) and _uses_zones():
+    if isinstance(value, datetime) and timezone.is_naive(value):
         return timezone.make_aware(value)
     return value
 
 
-def _uses_zones() -> bool:
-    from django.conf import settings
-
-    return bool(settings.USE_TZ)
+def _refused() -> str:
+    return _("it is refused by the field's validation")
 
 
 def _problem(model: type[models.Model], field: Any, value: Any, error: Exception) -> ValueProblem:
     if is_sensitive(field.name):
-        return ValueProblem(field.name, HIDDEN, _("it is refused by the field's validation"), model._meta.label)
+        return ValueProblem(field.name, HIDDEN, _refused(), model._meta.label)
     texts = error.messages if isinstance(error, ValidationError) else [str(error)]
     return ValueProblem(field.name, value, " ".join(texts), model._meta.label)

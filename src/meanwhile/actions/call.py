@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Annotated, Any, cast
 from typing import Literal as OneOf
 
 from pydantic import StringConstraints
@@ -118,7 +119,7 @@ class Call(Action):
         result = _run(called.function, arguments, self._seconds(step))
         dumped = called.signature.dump_result(result)
         if self.result:
-            self._keep(step, called, result)
+            self._keep(step, called, result, dumped)
         return dumped
 
     def _seconds(self, step: Step) -> float | None:
@@ -127,14 +128,20 @@ class Call(Action):
 
         return self.time_limit or (conf.get().step_timeout if step.background else None)
 
-    def _keep(self, step: Step, called: FunctionAction[Any], result: Any) -> None:
+    def _keep(self, step: Step, called: FunctionAction[Any], result: Any, dumped: Any) -> None:
         from meanwhile.actions.assignment import assign
         from meanwhile.actions.base import existing_target
 
         if not called.atomic:
             msg = f"{self.function} has atomic=False and sets its fields itself; remove result={self.result!r}."
             raise MeanwhileError(msg)
-        assign(existing_target(step, ""), {self.result: result}, step.save_fields)
+        if not (called.outside and step.background):
+            assign(existing_target(step, ""), {self.result: result}, step.save_fields)
+            return
+        # It ran in no transaction; the field, the mark and the fence are one.
+        with cast("AbstractContextManager[Any]", step.commit()) as mark:
+            assign(existing_target(step, ""), {self.result: result}, step.save_fields)
+            mark(dumped)
 
     def _known(self) -> FunctionAction[Any] | None:
         return actions.find(self.function)

@@ -93,13 +93,14 @@ class CallTree(Action):
             return
         model = step.model(self.each.model)
         where = {lookup: step.resolve(value) for lookup, value in self.each.where.items()}
-        yield from _in_chunks(model, where)
+        yield from _in_chunks(model, where, step.using)
 
 
-def _in_chunks(model: Any, where: dict[str, Any]) -> Iterator[Model]:
+def _in_chunks(model: Any, where: dict[str, Any], using: str) -> Iterator[Model]:
     """Yield records by ascending key, a chunk in memory at a time, although the called tree may change the table."""
-    records = model._default_manager.filter(**where).order_by("pk").distinct()
+    records = model._default_manager.using(using).filter(**where).order_by("pk").distinct()
     chunk = list(records[:CHUNK])
     while chunk:
+        last = chunk[-1].pk  # while it has one: the called tree may delete the record
         yield from chunk
-        chunk = list(records.filter(pk__gt=chunk[-1].pk)[:CHUNK])
+        chunk = list(records.filter(pk__gt=last)[:CHUNK])

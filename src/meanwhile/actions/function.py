@@ -111,8 +111,10 @@ def action(function: Function | None = None, /, **options: Any) -> Any:
 
     Parameters called ``record`` and ``step`` are handed in: the record, and the `Step`. ``atomic=False`` lets the
     function run outside any transaction (a slow call to another system); it then commits its database effect with
-    ``with step.commit():``. ``outside=True`` says that it has an effect outside the database. ``retry`` and
-    ``timeout`` (seconds) hold for every call that sets none. See “Nodes” in the event tree rules.
+    ``with step.commit():``. ``outside=True`` says that it has an effect outside the database: in a job it
+    runs outside any transaction too, so its own writes to the database are not taken back when it fails later or its
+    job was taken over (a node's ``result`` is kept with the mark). ``retry`` and ``timeout`` (seconds) hold for every
+    call that sets none. See “Nodes” in the event tree rules.
 
         @action
         def assign_seat(record: Booking, cabin: str = "economy") -> str: …

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable, Iterator
 from email.utils import getaddresses, parseaddr, quote
 from typing import TYPE_CHECKING, Any, assert_never
+from uuid import UUID
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
-from django.db.models import Q
+from django.db.models import Q, UUIDField
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
@@ -55,10 +56,12 @@ def _addresses(recipients: Iterable[Addresses | Users | Groups], place: str, ste
             case Addresses():
                 yield from _split(place, step.render(recipient.addresses))
             case Users():
-                names = [user for user in recipient.users if isinstance(user, str)]
-                keys = [user for user in recipient.users if not isinstance(user, str)]
-                yield from _of_users(place, Q(pk__in=keys) | Q(**{f"{_user_model().USERNAME_FIELD}__in": names}))
+                yield from _of_users(place, _named(recipient))
             case Groups():
+                if not has_groups(_user_model()):
+                    text = _("%(model)s has no groups; name users or addresses instead")
+                    names = ", ".join(recipient.groups)
+                    raise ValueProblem(place, names, text % {"model": _user_model()._meta.label})
                 yield from _of_users(place, Q(groups__name__in=recipient.groups))
             case _:
                 assert_never(recipient)
@@ -76,11 +79,39 @@ def _with_name(name: str, address: str) -> str:
     return f'"{quote(name)}" <{address}>' if name else address
 
 
+def has_groups(user_model: Any) -> bool:
+    """Say whether persons of this project's user model are in Django's groups."""
+    try:
+        field = user_model._meta.get_field("groups")
+    except FieldDoesNotExist:
+        return False
+    return bool(field.many_to_many) and any(one.name == "name" for one in field.related_model._meta.fields)
+
+
+def _named(recipient: Users) -> Q:
+    """Choose users by key (whole numbers, UUIDs) and by user name (other text)."""
+    model = _user_model()
+    names = [user for user in recipient.users if isinstance(user, str)]
+    keys: list[Any] = [user for user in recipient.users if not isinstance(user, str)]
+    if isinstance(model._meta.pk, UUIDField):
+        keys = list(filter(None, map(_as_uuid, names)))
+    return Q(pk__in=keys) | Q(**{f"{model.USERNAME_FIELD}__in": names})
+
+
+def _as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def _of_users(place: str, chosen: Q) -> list[str]:
     model = _user_model()
     email = model.get_email_field_name()
-    users = model._default_manager.filter(chosen, is_active=True).exclude(**{email: ""}).order_by("pk").distinct()
-    return [_valid(place, _one_line(place, str(getattr(user, email)))) for user in users if getattr(user, email)]
+    users = model._default_manager.filter(chosen).order_by("pk").distinct()
+    # Both may be attributes of the class and no columns, where the project has a user model of its own.
+    given = [str(getattr(user, email, None) or "") for user in users if getattr(user, "is_active", True)]
+    return [_valid(place, _one_line(place, address)) for address in given if address]
 
 
 def _user_model() -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 from typing import Literal as OneOf
+from uuid import UUID
 
 from pydantic import Discriminator, StrictInt, StringConstraints
 
@@ -24,15 +25,16 @@ class Addresses(Part):
 
 
 class Users(Part):
-    """Active users with an e-mail address, by key or by user name: ``Users("anna", 7)``."""
+    """Active users with an e-mail address: ``Users("anna", 7)``. Whole numbers and UUIDs are keys, other text is user
+    names."""
 
     tag: ClassVar[str] = "recipients"
     recipients: OneOf["users"] = "users"
     users: tuple[StrictInt | str, ...]
 
     @python_only
-    def __init__(self, /, *users: int | str) -> None:
-        self._fill({"users": users})
+    def __init__(self, /, *users: int | str | UUID) -> None:
+        self._fill({"users": tuple(str(user) if isinstance(user, UUID) else user for user in users)})
 
 
 class Groups(Part):

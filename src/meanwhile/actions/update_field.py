@@ -48,10 +48,11 @@ class UpdateField(Action):
 
     def execute(self, step: Step) -> dict[str, Any]:
         """Set the fields and save them alone. Raises `ValueProblem` and `TargetMissing`."""
-        from meanwhile.actions.assignment import assign
+        from meanwhile.actions.assignment import assign, secret_names
 
         target = existing_target(step, self.of)
-        assign(target, {name: step.resolve(value) for name, value in self.set.items()}, step.save_fields)
+        values = {name: step.resolve(value) for name, value in self.set.items()}
+        assign(target, values, step.save_fields, secret_names(self.set))
         return {"model": target._meta.label, "pk": str(target.pk), "fields": list(self.set)}
 
 

@@ -213,7 +213,26 @@ def _duration(span: timedelta) -> str:
     return f"{sign}P{span.days}DT{seconds}S"
 
 
+_INSTEAD_OF_EXPRESSIONS = {
+    "Now": "meanwhile.Now()",
+    "F": "meanwhile.Field(…)",
+    "OuterRef": "meanwhile.Field(…)",
+    "Concat": "meanwhile.Template(…)",
+    "Value": "the bare value",
+}
+"""What does in a tree what Django's expressions do in a query."""
+
+
 def _refusal(value: object) -> str:
+    if hasattr(value, "resolve_expression"):
+        return _("is Django's %(type)s, an expression for queries, which no document can hold: write %(instead)s") % {
+            "type": type(value).__name__,
+            "instead": _INSTEAD_OF_EXPRESSIONS.get(type(value).__name__) or _("an @action function that works it out"),
+        }
+    if callable(value):
+        return _("is %(name)s itself, which no document can hold: call it, or write Now(), Actor() or Field(…)") % {
+            "name": getattr(value, "__name__", type(value).__name__)
+        }
     if hasattr(value, "_meta") and hasattr(value, "pk"):
         return _("is a record (%(type)s), which no document can hold: use its key, record.pk, or a Field") % {
             "type": type(value).__name__

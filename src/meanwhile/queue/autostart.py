@@ -19,7 +19,6 @@ from multiprocessing.util import Finalize
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from django.core import mail
 from django.core.signals import request_started
 
 from meanwhile import conf
@@ -45,7 +44,9 @@ class Autostart:
         self.worker: Worker | None = None
         self._served = False
         self._timer: threading.Timer | None = None
-        self._lock = threading.Lock()
+        self._stopped = False
+        # SIGTERM may come to the very thread that holds it, inside `start`.
+        self._lock = threading.RLock()
 
     def arm(self) -> None:
         """Begin to look out for the signs of a web process; called once, when the app is ready."""
@@ -54,9 +55,9 @@ class Autostart:
         request_started.connect(self._on_request, dispatch_uid="meanwhile.autostart")
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._before_fork, after_in_child=self._after_fork)
-        atexit.register(self.stop)
+        atexit.register(self._end)
         # A process made by multiprocessing (as granian does) ends without atexit.
-        Finalize(None, self.stop, exitpriority=100)
+        Finalize(None, self._end, exitpriority=100)
         if makes_a_site():
             self._stop_on_sigterm()
             self._schedule()
@@ -64,12 +65,14 @@ class Autostart:
     def start(self) -> None:
         """Start the worker, unless it runs or the process runs tests."""
         with self._lock:
-            if self.worker is not None or in_tests():
+            if self.worker is not None or self._has_ended() or in_tests():
                 return
             from meanwhile.queue.worker.supervisor import Worker
 
-            self.worker = Worker()
-            self.worker.start()
+            worker = self.worker = Worker()
+            worker.start()
+            if self._has_ended():  # by a signal while it started
+                worker.stop(SHORT_GRACE)
 
     def stop(self, grace: float | None = None) -> None:
         """Stop the worker, if there is one; its jobs end within ``grace`` seconds or are handed back."""
@@ -82,6 +85,14 @@ class Autostart:
                 worker.stop(grace)
             except Exception:
                 logger.exception("The worker did not stop cleanly; its jobs are taken over by the next one.")
+
+    def _end(self, grace: float | None = None) -> None:
+        """Stop the worker for good: the process ends."""
+        self._stopped = True
+        self.stop(grace)
+
+    def _has_ended(self) -> bool:
+        return self._stopped
 
     def _stop_on_sigterm(self) -> None:
         """Stop the worker when SIGTERM comes, before whatever else it does.
@@ -98,10 +109,10 @@ class Autostart:
 
         def on_sigterm(number: int, frame: FrameType | None) -> None:
             if callable(before):
-                self.stop(grace=SHORT_GRACE)
+                self._end(SHORT_GRACE)
                 before(number, frame)
             else:
-                self.stop()
+                self._end()
                 signal.signal(number, signal.SIG_DFL)
                 signal.raise_signal(number)
 
@@ -113,7 +124,7 @@ class Autostart:
         self._timer.start()
 
     def _on_request(self, **_: Any) -> None:
-        if not self._served and not in_tests():
+        if not self._served and not self._has_ended() and not in_tests():
             self._served = True
             self.start()
 
@@ -125,8 +136,9 @@ class Autostart:
         from django.apps import apps
 
         was_armed = self._timer is not None and not self._served
-        self.worker, self._served, self._lock = None, False, threading.Lock()
+        self.worker, self._served, self._lock = None, False, threading.RLock()
         apps.get_app_config("meanwhile").workers.clear()  # type: ignore[attr-defined]
+        self._stopped = False
         if was_armed:
             self._schedule()
 
@@ -143,4 +155,5 @@ def makes_a_site() -> bool:
 
 def in_tests() -> bool:
     """Say whether Django's test environment is set up in this process."""
-    return hasattr(mail, "outbox")
+    utils = sys.modules.get("django.test.utils")
+    return utils is not None and hasattr(utils._TestState, "saved_data")  # noqa: SLF001 - the one sign there is

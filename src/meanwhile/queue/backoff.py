@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from meanwhile.exceptions import TreeDocumentError
+from meanwhile.parts import problems_of, python_only
 
 
 class RetryPolicy(BaseModel):
@@ -12,7 +17,8 @@ class RetryPolicy(BaseModel):
     seconds. ``jitter`` is the share of each wait, 0 to 1, that is random, so that jobs which failed together don't
     come back together. See “Background jobs” in the event tree rules.
 
-    Example: ``SendEmail(…, retry=Retry(max_attempts=8, first=30))``
+    Example: ``SendEmail(…, retry=Retry(max_attempts=8, first=30))``. Raises `TreeDocumentError` naming each field that
+    is out of its range.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -22,6 +28,15 @@ class RetryPolicy(BaseModel):
     factor: float = Field(default=3.0, ge=1)
     longest: float = Field(default=3600.0, ge=0)
     jitter: float = Field(default=0.25, ge=0, le=1)
+
+    if not TYPE_CHECKING:  # a type checker makes the constructor from the fields
+
+        @python_only
+        def __init__(self, /, **data: Any) -> None:
+            try:
+                super().__init__(**data)
+            except ValidationError as error:
+                raise TreeDocumentError(problems_of(error, data, "Retry")) from None
 
 
 def delay(attempt: int, policy: RetryPolicy, random: float) -> float:

@@ -5,13 +5,16 @@ Start order (spec, "Background jobs"): by priority, then due time, then arrival.
 here: a loose scan finds the few priorities in use, and for each the due rows stand together at its start. So a claim
 costs the same with a million rows waiting.
 
-Serial keys: a job whose key has an earlier ready or a running job is *held back* when a claim meets it, which takes
-it out of the index, and comes back when the one before it ends (`release_next`). Each is met once, so a long line of
-one key slows nothing.
+Serial keys: at most one job of a key runs. A job that has begun goes before all others of its key, also while it waits
+for its next try; then comes the earliest arrival of those that are due. So a delay of months holds up nothing until it
+is due. A job that has another one before it is *held back* when a claim meets it, with the whole line behind it
+(`hold.hold_back`), which takes them out of the index; one after the other comes back when the one before it ends
+(`acknowledge.release_next`). So a long line of one key slows nothing.
 """
 
 from __future__ import annotations
 
+import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +24,7 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from meanwhile.queue import sql
+from meanwhile.queue.hold import hold_back
 from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.states import State
 
@@ -40,10 +44,13 @@ PEEK = f"""
     SELECT job.priority, job.due FROM level JOIN {sql.TABLE} AS job ON job.id = level.id ORDER BY job.priority DESC
 """  # noqa: S608
 
-BLOCKED = f"""(job.serial_key <> '' AND EXISTS (
-        SELECT 1 FROM {sql.TABLE} AS other
-        WHERE other.serial_key = job.serial_key AND other.state IN ('ready', 'running') AND NOT (other.serial_key = '')
-          AND other.id <> job.id AND (other.state = 'running' OR other.id < job.id)))"""  # noqa: S608
+# Its parameter is the present moment.
+BLOCKED = f"""(job.serial_key <> '' AND (EXISTS (
+        SELECT 1 FROM {sql.TABLE} AS other WHERE other.serial_key = job.serial_key AND {sql.BEGUN}
+        AND other.id <> job.id AND (other.state = 'running' OR job.started IS NULL OR other.id < job.id)
+    ) OR job.started IS NULL AND EXISTS (
+        SELECT 1 FROM {sql.TABLE} AS other WHERE other.serial_key = job.serial_key AND {sql.SERIAL}
+        AND other.id < job.id AND other.due <= %s)))"""  # noqa: S608
 
 COLUMNS = 'id, kind, name, payload, priority, serial_key, "group", attempts, takeovers, lease_token, steps, due, state'
 
@@ -52,7 +59,8 @@ CLAIM = """
     UPDATE {table} AS job SET
         state = CASE WHEN {blocked} THEN 'ready' ELSE 'running' END,
         held = CASE WHEN {blocked} THEN 1 ELSE 0 END,
-        lease_owner = %s, lease_until = %s, lease_token = job.lease_token + 1, started = COALESCE(job.started, %s)
+        started = CASE WHEN {blocked} THEN job.started ELSE COALESCE(job.started, %s) END,
+        lease_owner = %s, lease_until = %s, lease_token = job.lease_token + 1
     WHERE job.id IN ({ids})
     RETURNING {columns}
 """
@@ -78,16 +86,24 @@ def look_out(now: datetime, *, using: str) -> Lookout:
 
 
 def claim(
-    limit: int, owner: str, *, now: datetime, lease: float, using: str, waiting: Lookout | None = None
+    limit: int,
+    owner: str,
+    *,
+    now: datetime,
+    lease: float,
+    using: str,
+    waiting: Lookout | None = None,
+    rounds: int = sys.maxsize,
 ) -> list[ClaimedJob]:
     """Lease up to ``limit`` due jobs to ``owner`` for ``lease`` seconds, in start order; an empty list if none is due.
 
-    ``waiting`` is what `look_out` has just said, if that was asked already.
+    ``waiting`` is what `look_out` has just said, if that was asked already. After ``rounds`` looks that met held back
+    jobs alone it leaves the rest for the next call.
     """
     claimed: list[ClaimedJob] = []
     met: set[int] = set()
-    while not claimed:
-        known = len(met)
+    while not claimed and rounds > 0:
+        known, rounds = len(met), rounds - 1
         waiting = waiting or look_out(now, using=using)
         # One statement is a transaction by itself.
         with transaction.atomic(using=using) if len(waiting.due_now) > 1 else nullcontext():
@@ -113,38 +129,50 @@ def _claim_level(
             "picked": f"WITH picked AS MATERIALIZED ({PICK} FOR UPDATE SKIP LOCKED)",
             "ids": "SELECT id FROM picked",
         }
-        parameters = [priority, at, limit, owner, until, at]
+        parameters = [priority, at, limit, at, at, at, at, owner, until]
     else:
         shape = {"picked": "", "ids": PICK}
-        parameters = [owner, until, at, priority, at, limit]
+        parameters = [at, at, at, at, owner, until, priority, at, limit]
     with connection.cursor() as cursor:
         cursor.execute(CLAIM.format(table=sql.TABLE, blocked=BLOCKED, columns=COLUMNS, **shape), parameters)
         rows = sorted(cursor.fetchall(), key=lambda row: (row[11], row[0]))
-    held = [row for row in rows if row[12] != State.RUNNING]
-    if held and sql.is_postgresql(connection):
-        _confirm_held(connection, held)
+    serial = [row for row in rows if row[5]]
+    if held := [(row[0], row[5]) for row in serial if row[12] != State.RUNNING]:
+        hold_back(connection, held, at)
+    if sql.is_postgresql(connection) and (running := [row for row in serial if row[12] == State.RUNNING]):
+        refused = _put_back(connection, running, owner, at)
+        rows = [(*row[:12], State.READY) if row[0] in refused else row for row in rows]
     return rows
 
 
-def _confirm_held(connection: BaseDatabaseWrapper, held: list[tuple[Any, ...]]) -> None:
-    """Hold a job back only while the one before it is locked by us, so that its end can't slip by unseen.
+def _put_back(connection: BaseDatabaseWrapper, rows: list[tuple[Any, ...]], owner: str, at: Any) -> set[int]:
+    """Put jobs back whose key has two running; return their ids.
 
-    Whoever ends the earlier job updates its row first and releases the next after: if the row can't be locked, that end
-    is under way, and the job stays claimable for the next look.
+    Two workers of PostgreSQL can each take a job of one key, of which neither sees what the other has not committed
+    yet. Each looks again when its own is written, and holds the key while it looks.
     """
-    keys = sorted({row[5] for row in held})
-    marks = ", ".join(["%s"] * len(keys))
+    keys = {row[5]: row[0] for row in rows}
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT serial_key FROM {sql.TABLE} WHERE serial_key IN ({marks}) AND {sql.SERIAL}"  # noqa: S608
-            " AND held = 0 FOR UPDATE SKIP LOCKED",
-            keys,
+            "SELECT key FROM unnest(%s::text[]) AS key"
+            " WHERE NOT pg_try_advisory_xact_lock(hashtextextended(key, 5150)) ",
+            [sorted(keys)],
         )
-        locked = {row[0] for row in cursor.fetchall()}
-        loose = [row[0] for row in held if row[5] not in locked]
-        if loose:
-            marks = ", ".join(["%s"] * len(loose))
-            cursor.execute(f"UPDATE {sql.TABLE} SET held = 0 WHERE id IN ({marks})", loose)  # noqa: S608
+        refused = {keys[row[0]] for row in cursor.fetchall()}
+        cursor.execute(
+            f"SELECT serial_key FROM {sql.TABLE} WHERE serial_key = ANY(%s) AND {sql.BEGUN}"  # noqa: S608
+            " AND state = 'running' AND NOT id = ANY(%s)",
+            [list(keys), list(keys.values())],
+        )
+        refused |= {keys[row[0]] for row in cursor.fetchall()}
+        if refused:
+            cursor.execute(
+                f"UPDATE {sql.TABLE} SET state = 'ready', lease_owner = '', lease_until = NULL,"  # noqa: S608
+                " started = NULLIF(started, %s::timestamptz)"
+                " WHERE id = ANY(%s) AND state = 'running' AND lease_owner = %s",
+                [at, list(refused), owner],
+            )
+    return refused
 
 
 def _job(row: tuple[Any, ...]) -> ClaimedJob:

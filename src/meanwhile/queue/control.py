@@ -89,8 +89,8 @@ def move(job_id: int, due: datetime, *, using: str | None = None) -> Job:
         job = _locked(job_id, alias)
         if job.state != State.READY:
             raise TransitionError(job.pk, job.state, State.READY.value)
-        job.due = due
-        job.save(using=alias, update_fields=["due"])
+        _write(job, alias, due=due, held=0)
+        release_next(job.serial_key, using=alias)  # it may be before nobody any more
         wake.on_commit(alias)
     return job
 

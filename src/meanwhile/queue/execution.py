@@ -186,15 +186,19 @@ class Execution:
         return self._outcome_of_mark
 
     @contextmanager
-    def commit(self, step: PlannedStep, started: float) -> Iterator[None]:
-        """Commit the effects of a step that is not atomic together with its mark."""
+    def commit(self, step: PlannedStep, started: float) -> Iterator[Callable[[Any], None]]:
+        """Commit the effects of a step that is not atomic together with its mark.
+
+        Enters as a function that takes the step's result for the mark.
+        """
         if step.atomic:
             raise MeanwhileError(f"{step.label}: step.commit() is for actions with atomic=False; this one is atomic.")
         if self._marked:
             raise MeanwhileError(f"{step.label}: step.commit() was called twice; a step has one mark.")
         with self._transaction(step):
-            yield
-            self._outcome_of_mark = self._mark(step, None, started)
+            results: list[Any] = [None]
+            yield results.append
+            self._outcome_of_mark = self._mark(step, results[-1], started)
         self._marked = True
 
     @contextmanager
@@ -238,11 +242,10 @@ class Execution:
     def _what_follows(self) -> tuple[State | None, str]:
         assert self._plan is not None
         try:
-            self._following = self._plan.next()
+            with savepoint_if_needed(self.using):
+                self._following = self._plan.next()
         except SkipJob as skip:
             return State.SKIPPED, str(skip)
-        except DatabaseError:
-            raise
         except Exception:  # noqa: BLE001 - it is the next step's failure: raised again, and handled, when that step's turn comes
             return None, ""
         return (None if self._following else State.SUCCEEDED), ""
@@ -313,7 +316,7 @@ class _Run:
         self._step = step
         self._started = started
 
-    def commit(self) -> AbstractContextManager[None]:
+    def commit(self) -> AbstractContextManager[Any]:
         return self._execution.commit(self._step, self._started)
 
     def progress(self, fraction: float, text: str = "") -> None:
@@ -323,6 +326,32 @@ class _Run:
 
 
 _OPENING = PlannedStep(key="", label="open the job", run=lambda run: None)
+
+
+@contextmanager
+def savepoint_if_needed(using: str) -> Iterator[None]:
+    """Guard a transaction from database errors inside; a savepoint is made before the first statement, if there is
+    one at all."""
+    connection = connections[using]
+    savepoint: str | None = None
+
+    def before_first(execute: Callable[..., Any], *statement: Any) -> Any:
+        nonlocal savepoint
+        if not savepoint:
+            savepoint = "being made"  # by a statement that comes through here as well
+            savepoint = connection.savepoint()
+        return execute(*statement)
+
+    try:
+        with connection.execute_wrapper(before_first):
+            yield
+    except DatabaseError:
+        if savepoint:
+            connection.savepoint_rollback(savepoint)
+            connection.needs_rollback = False
+        raise
+    if savepoint:
+        connection.savepoint_commit(savepoint)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -26,9 +26,9 @@ class StepRun(Protocol):
     attempt: int
     """1 for the first try of this step."""
 
-    def commit(self) -> AbstractContextManager[None]:
+    def commit(self) -> AbstractContextManager[Any]:
         """Return a context whose database effects commit together with the step's mark; for steps that are not
-        atomic."""
+        atomic. It enters as a function that may be given the step's result."""
 
     def progress(self, fraction: float, text: str = "") -> None:
         """Tell how far the step is: a fraction from 0 to 1 and a few words."""

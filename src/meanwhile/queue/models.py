@@ -68,6 +68,11 @@ class Job(models.Model):
                 name="meanwhile_job_serial",
                 condition=Q(state__in=["ready", "running"]) & ~Q(serial_key=""),
             ),
+            models.Index(
+                fields=["serial_key"],
+                name="meanwhile_job_begun",
+                condition=Q(state__in=["ready", "running"]) & Q(started__isnull=False) & ~Q(serial_key=""),
+            ),
             models.Index(fields=["group"], name="meanwhile_job_group"),
             models.Index(fields=["state", "finished"], name="meanwhile_job_ended", condition=Q(finished__isnull=False)),
         ]

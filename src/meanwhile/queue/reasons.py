@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from django.db import connections
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from meanwhile import conf
 from meanwhile.queue import owner as owners
+from meanwhile.queue import sql
 from meanwhile.queue.models import Job, WorkerProcess
 from meanwhile.queue.states import State
 
@@ -40,7 +42,7 @@ def why_waiting(job: Job, *, now: datetime, using: str, alive: bool | None = Non
         if job.attempts:
             return Reason("retry", _("A try failed; the next one is at %(time)s") % {"time": at})
         return Reason("not_due", _("It is due at %(time)s") % {"time": at})
-    if job.serial_key and (before := _before(job, using)) is not None:
+    if job.serial_key and (before := _before(job, now, using)) is not None:
         return Reason("serial", _("It waits for job #%(id)s of the same record.") % {"id": before})
     if not (any_worker_alive(now=now, using=using) if alive is None else alive):
         return Reason(
@@ -58,11 +60,21 @@ def any_worker_alive(*, now: datetime, using: str) -> bool:
     return any(not owners.is_dead(owner) for owner in alive)
 
 
-def _before(job: Job, using: str) -> int | None:
-    same = (
-        Job.objects.using(using)
-        .filter(serial_key=job.serial_key, state__in=[State.READY, State.RUNNING])
-        .exclude(pk=job.pk)
-    )
-    first = same.filter(state=State.RUNNING).first() or same.filter(pk__lt=job.pk).order_by("pk").first()
-    return first.pk if first is not None else None
+def _before(job: Job, now: datetime, using: str) -> int | None:
+    """Return the job that is before this one (see `claim`); the conditions of the partial indexes are written out,
+    because SQLite uses those for no parameters."""
+    begun = sql.BEGUN + ("" if job.started is None else " AND (state = 'running' OR id < %s)")
+    earlier = f"{sql.SERIAL} AND id < %s AND due <= %s"
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"SELECT MIN(id) FROM {sql.TABLE} WHERE serial_key = %s AND id <> %s AND {begun}",  # noqa: S608
+            [job.serial_key, job.pk, *([] if job.started is None else [job.pk])],
+        )
+        first = cursor.fetchone()[0]
+        if first is None and job.started is None:
+            cursor.execute(
+                f"SELECT MIN(id) FROM {sql.TABLE} WHERE serial_key = %s AND {earlier}",  # noqa: S608
+                [job.serial_key, job.pk, sql.moment(connections[using], now)],
+            )
+            first = cursor.fetchone()[0]
+    return None if first is None else int(first)

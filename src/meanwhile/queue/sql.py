@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
@@ -33,16 +32,18 @@ SERIAL = "state IN ('ready', 'running') AND NOT (serial_key = '')"
 """The condition of the index ``meanwhile_job_serial``, letter by letter: SQLite uses a partial index only where it
 reads the same condition, with its constants written out. The same goes for ``state = 'running'``."""
 
+BEGUN = "state IN ('ready', 'running') AND started IS NOT NULL AND NOT (serial_key = '')"
+"""The condition of the index ``meanwhile_job_begun``: the few serial jobs that run, or wait for their next try."""
+
 
 def moment(connection: BaseDatabaseWrapper, value: datetime | None) -> Any:
-    """Return an aware moment as a parameter for a DateTimeField column of this database."""
+    """Return an aware moment as a parameter for a DateTimeField column of this database, under ``USE_TZ = True``."""
     if value is None:
         return None
     if not timezone.is_aware(value):
         msg = f"A moment of the queue must be aware, {value!r} is naive."
         raise ValueError(msg)
-    stored = value if settings.USE_TZ else timezone.make_naive(value)
-    return connection.ops.adapt_datetimefield_value(stored)
+    return connection.ops.adapt_datetimefield_value(value)
 
 
 def read_moment(connection: BaseDatabaseWrapper, value: Any) -> datetime:

@@ -162,7 +162,8 @@ class BranchPlan:
             return _last_values(model, context)
         if lock and self._is_watched(model):
             features = connections[context.using].features
-            records = model._base_manager.using(context.using)
+            # Not in the model's own order, which may join rows that can't be locked.
+            records = model._base_manager.using(context.using).order_by("pk")
             records = records.select_for_update(no_key=features.has_select_for_no_key_update)
             record: Model | None = records.filter(pk=context.record_pk).first()
         else:

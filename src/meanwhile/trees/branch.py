@@ -34,7 +34,7 @@ def branch_job(
         payload=payload,
         due=due_of(node, step, clock),
         priority=node.priority,
-        serial_key=f"{context.model}:{context.record_pk}" if node.serial else "",
+        serial_key=context.subject[1] if node.serial else "",
         group=str(context.run_id),
     )
 

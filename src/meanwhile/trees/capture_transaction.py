@@ -32,7 +32,7 @@ def captured_write(record: Model, using: str) -> Iterator[None]:
     In autocommit that is a transaction, inside one a savepoint, so that code outside may catch the exception and go on.
     When the block fails, or its commit does, the instance is as it was before, so that it can be saved again.
     """
-    before = _Before(record)
+    before = Before(record)
     committed: list[bool] = []
     try:
         with transaction.atomic(using=using, savepoint=not _ends_with_its_block(using)):
@@ -51,8 +51,8 @@ def _ends_with_its_block(using: str) -> bool:
     return bool(blocks) and isinstance(blocks[-1], AllOrNothing)
 
 
-class _Before:
-    """An instance's attributes, cached relations and state before a write."""
+class Before:
+    """An instance's attributes, cached relations and state before something that may come to nothing."""
 
     def __init__(self, record: Model) -> None:
         self._record = record
@@ -61,6 +61,7 @@ class _Before:
         self._state["fields_cache"] = dict(record._state.fields_cache)
 
     def restore(self) -> None:
+        """Give them all back to the instance."""
         for target, kept in ((self._record._state.__dict__, self._state), (self._record.__dict__, self._attributes)):
             target.clear()
             target.update(kept)

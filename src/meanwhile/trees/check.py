@@ -11,9 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from meanwhile import conf
 from meanwhile.actions.base import Action, Problem
+from meanwhile.actions.call import Call
 from meanwhile.actions.create_record import CreateRecord
+from meanwhile.actions.send_email import SendEmail
 from meanwhile.trees.check_conditions import check_condition
 from meanwhile.trees.check_info import Surroundings
+from meanwhile.trees.check_mail import check_recipients
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.events import Updated
 from meanwhile.trees.limits import Limits, problems_before_reading
@@ -43,9 +46,13 @@ CODES: dict[str, Any] = {
     "meanwhile.E122": gettext_lazy("a path that does not lead to one record"),
     "meanwhile.E123": gettext_lazy("an e-mail to nobody"),
     "meanwhile.E124": gettext_lazy("a tree called for a record of another model"),
+    "meanwhile.E125": gettext_lazy("an e-mail to groups that the user model does not have"),
+    "meanwhile.E126": gettext_lazy("a record changed or deleted after its deletion"),
+    "meanwhile.E127": gettext_lazy("a regular expression in a query"),
     "meanwhile.W101": gettext_lazy("an effect outside the database in the foreground"),
     "meanwhile.W102": gettext_lazy("a node that does nothing"),
     "meanwhile.W103": gettext_lazy("a text with braces that is not filled in"),
+    "meanwhile.W104": gettext_lazy("a secret that leaves its field"),
 }
 """Every id that `check_tree` gives, with what it is about."""
 
@@ -115,6 +122,10 @@ class _TreeCheck:
             path = f"{above}{number}"
             info = replace(self._whole, path=path, foreground=branches is not None, names=dict(names))
             yield from node.check(info)
+            if isinstance(node, SendEmail):
+                yield from check_recipients(node, info)
+            if isinstance(node, Call) and node.result:
+                yield from info.check_still_there("result")
             match node:
                 case If():
                     yield from check_condition(node.condition, info)

@@ -11,7 +11,7 @@ from meanwhile.actions.base import FieldFacts, Problem
 from meanwhile.actions.values import Literal
 from meanwhile.trees.check_info import Surroundings
 from meanwhile.trees.check_literal import comparison_problem
-from meanwhile.trees.condition_kinds import AnyCondition, Changed, ChangedTo, Count, Is, Was, walk
+from meanwhile.trees.condition_kinds import WITHOUT_VALUE, AnyCondition, Changed, ChangedTo, Count, Is, Was, walk
 
 WITH_OLD_VALUES = frozenset({"saved", "updated", "submitted"})
 TEXT_FIELDS = ("Char", "Text", "File", "Slug", "URL", "Email", "FilePath", "IPAddress")
@@ -25,14 +25,18 @@ def check_condition(condition: AnyCondition, info: Surroundings) -> Iterator[Pro
         match one:
             case Is():
                 yield from info.check_path(one.field, place)
+                if one.op not in WITHOUT_VALUE:
+                    yield from info.check_secret(one.field, place)
                 yield from _check_comparison(one, info.field(one.field), info, place)
             case Was():
                 yield from _check_old(one, (one.field,), info, place)
+                yield from info.check_secret(one.field, place)
                 yield from _check_comparison(one, info.field_of(info.model, one.field), info, place)
             case Changed():
                 yield from _check_old(one, one.fields, info, place)
             case ChangedTo():
                 yield from _check_old(one, (one.field,), info, place)
+                yield from info.check_secret(one.field, place)
                 yield from _check_comparison(one, info.field_of(info.model, one.field), info, place)
             case Count():
                 yield from _check_count(one, info, place)

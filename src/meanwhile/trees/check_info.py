@@ -75,8 +75,9 @@ class Surroundings(HasModels):
     def check_of(self, of: str) -> Iterator[Problem]:
         """Yield what is wrong with an ``of``."""
         if self.model_of(of) is not None:
-            return
-        if not of:
+            if not of:
+                yield from self.check_still_there("of")
+        elif not of:
             text = _("The event comes without a record.")
             yield self.problem("meanwhile.E122", "of", text, _("Say in “of” which record is meant."))
         elif self.field(of) is None:
@@ -85,6 +86,26 @@ class Surroundings(HasModels):
             text = _("“%(path)s” does not lead to one record.") % {"path": of}
             yield self.problem(
                 "meanwhile.E122", "of", text, _("Name a relation to one record, or a record made above.")
+            )
+
+    def check_still_there(self, at: str) -> Iterator[Problem]:
+        """Yield a problem where the record itself is to be written and its deletion is the event."""
+        if self.tree.on.event == "deleted":
+            text = _("The record is gone: its deletion is the event.")
+            yield self.problem(
+                "meanwhile.E126", at, text, _("Say in “of” which other record is meant, or remove the node.")
+            )
+
+    def check_secret(self, path: str, at: str) -> Iterator[Problem]:
+        """Yield a warning where a tree uses the value of a field that is kept out of history and templates."""
+        facts = self.field(path)
+        if facts is not None and facts.sensitive:
+            text = _("“%(path)s” is a secret (SENSITIVE_FIELDS), and what is made of its value is not kept secret.")
+            yield self.problem(
+                "meanwhile.W104",
+                at,
+                text % {"path": path},
+                _("Use another field. If this is meant, work it out in an @action function."),
             )
 
     def check_path(self, path: str, at: str) -> Iterator[Problem]:
@@ -101,6 +122,7 @@ class Surroundings(HasModels):
         match value:
             case Field():
                 yield from self.check_path(value.field, at)
+                yield from self.check_secret(value.field, at)
             case Template():
                 yield from self.check_template(value.template, at)
             case Literal(literal=str() as text) if "{{" in text:
@@ -141,6 +163,14 @@ class Surroundings(HasModels):
             return
         for lookup, value in where.items():
             place = f"{at}.where.{lookup}"
+            if self._is_regex(model, lookup):
+                text = _("“%(lookup)s” is a regular expression, which can keep the database busy for hours.")
+                yield self.problem(
+                    "meanwhile.E127",
+                    place,
+                    text % {"lookup": lookup},
+                    _("Use another lookup, such as startswith or contains, or an @action function."),
+                )
             # A literal is tried as it is; anything else stands for itself as an expression, which fits every lookup.
             sample = value.literal if isinstance(value, Literal) else F("pk")
             try:
@@ -174,6 +204,10 @@ class Surroundings(HasModels):
         """Return the problem of a model that the project doesn't have."""
         text = _("There is no model “%(model)s”.") % {"model": label}
         return self.problem("meanwhile.E101", at, text, _("Write “app_label.Model” of an installed app."))
+
+    def _is_regex(self, model: str, lookup: str) -> bool:
+        named = lookup.rpartition("__")[2] in {"regex", "iregex"}
+        return named and self.django_field(model, lookup.replace("__", ".")) is None
 
     def _check_parameters(self, event: Called, params: Mapping[str, AnyValue]) -> Iterator[Problem]:
         # Only literals are known before the run; what the others are worth is checked when the tree is called.

@@ -58,7 +58,12 @@ def _path_problem(root: str, path: str, info: Surroundings) -> str:
         return _("The template uses “%(path)s”, and the event declares no such parameter.") % {"path": whole}
     if root == "event" and first in {"old", "new"} and rest:
         name = rest.partition(".")[0]
-        return "" if name in OF_ANY_DICT or info.field_of(info.model, name) else _no_field(whole, info.model)
+        if name in OF_ANY_DICT:
+            return ""
+        facts = info.field_of(info.model, name)
+        if facts is not None and facts.sensitive:
+            return _secret(whole)
+        return "" if facts is not None else _no_field(whole, info.model)
     if root == "record" and not info.model:
         return _("The template uses “%(path)s”, and the event comes without a record.") % {"path": whole}
     if root == "record" or root in info.names:
@@ -73,11 +78,15 @@ def _record_problem(whole: str, model: str, path: str, info: Surroundings) -> st
         if facts is None or facts.many:
             return _no_field(whole, model)
         if facts.sensitive:
-            return _("The template uses “%(path)s”, which SENSITIVE_FIELDS keeps out of templates.") % {"path": whole}
+            return _secret(whole)
         if not facts.relation:
             return ""
         model = facts.relation
     return ""
+
+
+def _secret(whole: str) -> str:
+    return _("The template uses “%(path)s”, which SENSITIVE_FIELDS keeps out of templates.") % {"path": whole}
 
 
 def _no_field(whole: str, model: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 from typing import Any, Protocol, assert_never
 
-from meanwhile.actions.values import AnyValue
+from meanwhile.actions.values import AnyValue, Field, Literal
 from meanwhile.exceptions import ConditionError, shortened
 from meanwhile.texts import gettext as _
 from meanwhile.trees.condition_kinds import (
@@ -65,6 +65,9 @@ class Facts(Protocol):
     def resolve(self, value: AnyValue) -> Any:
         """Return what a value is worth now."""
 
+    def is_secret(self, path: str) -> bool:
+        """Return whether no error may show the value of a field."""
+
 
 def evaluate(condition: AnyCondition, facts: Facts, zone: tzinfo = UTC) -> bool:
     """Return whether a condition holds. ``zone`` is where days begin, when a day is compared with a moment.
@@ -83,7 +86,7 @@ def evaluate(condition: AnyCondition, facts: Facts, zone: tzinfo = UTC) -> bool:
         case IsNew():
             return facts.is_new()
         case Count():
-            return _ORDERINGS[condition.op](facts.count(condition.of, condition.where), condition.number)
+            return _ORDERINGS[condition.op](_counted(condition, facts), condition.number)
         case All():
             return all(evaluate(one, facts, zone) for one in condition.of)
         case AnyOf():
@@ -104,11 +107,42 @@ _ORDERINGS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
+HIDDEN = "********"
+
+NEVER_NOTHING = frozenset({
+    "gt", "gte", "lt", "lte", "in", "range",
+    "contains", "icontains", "startswith", "istartswith", "endswith", "iendswith",
+})  # fmt: skip
+"""Lookups that no row fulfils when they are asked about nothing."""
+
+
+def _counted(condition: Count, facts: Facts) -> int:
+    """Count the rows; comparing with nothing is false for each of them, unless it asks for what is equal."""
+    for lookup, value in condition.where.items():
+        asks = lookup.rpartition("__")[2]
+        if asks in NEVER_NOTHING and not isinstance(value, Literal) and facts.resolve(value) is None:
+            return 0
+    try:
+        return facts.count(condition.of, condition.where)
+    except ConditionError:
+        if not any(_is_secret(value, facts) for value in condition.where.values()):
+            raise
+    text = _("The records of “%(of)s” can't be counted: a value that is kept secret does not fit its lookup.")
+    raise ConditionError(text % {"of": condition.of})
+
+
+def _is_secret(value: AnyValue | None, facts: Facts) -> bool:
+    return isinstance(value, Field) and facts.is_secret(value.field)
+
+
 def _compare(condition: Is | Was | ChangedTo, left: Any, facts: Facts, zone: tzinfo) -> bool:
     right = None if condition.to is None else facts.resolve(condition.to)
     try:
         return _holds(condition.op, left, right, zone)
     except (TypeError, ValueError, ArithmeticError) as error:
+        hide_left, hide_right = facts.is_secret(condition.field), _is_secret(condition.to, facts)
+        # The error below it may name the value, too.
+        cause = None if hide_left or hide_right else error
         raise ConditionError(
             _(
                 "“%(field)s” is %(left)s (%(left_type)s), which can't be compared by “%(op)s” "
@@ -117,12 +151,12 @@ def _compare(condition: Is | Was | ChangedTo, left: Any, facts: Facts, zone: tzi
             % {
                 "field": condition.field,
                 "op": condition.op,
-                "left": shortened(left),
+                "left": HIDDEN if hide_left else shortened(left),
                 "left_type": type(left).__name__,
-                "right": shortened(right),
+                "right": HIDDEN if hide_right else shortened(right),
                 "right_type": type(right).__name__,
             }
-        ) from error
+        ) from cause
 
 
 def _holds(op: str, left: Any, right: Any, zone: tzinfo) -> bool:
@@ -134,10 +168,12 @@ def _holds(op: str, left: Any, right: Any, zone: tzinfo) -> bool:
         case "<" | "<=" | ">" | ">=":
             return left is not None and right is not None and _ORDERINGS[op](*alike(left, right, zone))
         case "between":
+            if right is None:
+                return False
             low, high = _pair(right)
             return _holds(">=", left, low, zone) and _holds("<=", left, high, zone)
         case "in" | "not_in":
-            if left is None:
+            if left is None or right is None:
                 return False
             return any(_equal(left, one, zone) for one in _several(right)) is (op == "in")
         case _:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,8 @@ from meanwhile import conf
 from meanwhile.trees.change import Change
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.events import Called
+from meanwhile.trees.fitting import clean, cut_to
+from meanwhile.trees.identity import identity, key_from_stored, stored_key
 from meanwhile.trees.stored import from_stored, to_stored
 
 
@@ -37,6 +40,15 @@ class EventData:
         return cls(event_type, change.old, change.new, change.changed, change.created)
 
 
+Subject = tuple[str, str]
+"""The key of a run's tree, and the identity of its record."""
+
+
+def _runs_above() -> tuple[Subject, ...]:
+    run = _current.get()
+    return (*run.above, run.subject) if run is not None else ()
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext:
     """One run. It travels to the background as JSON in a job's payload (`payload`, `from_payload`)."""
@@ -53,6 +65,13 @@ class RunContext:
     chain: tuple[str, ...]
     using: str
     names: dict[str, Model] = field(default_factory=dict)
+    above: tuple[Subject, ...] = field(default_factory=_runs_above)
+    """What the runs that led to this one are about, the first one first."""
+
+    @property
+    def subject(self) -> Subject:
+        """What this run is about."""
+        return self.tree.key, identity(apps.get_model(self.model) if self.model else None, self.record_pk)
 
     @property
     def deleted(self) -> bool:
@@ -66,12 +85,13 @@ class RunContext:
             "version": str(self.version_id),
             "path": path,
             "model": self.model,
-            "pk": _key(self.record_pk),
+            "pk": stored_key(self.record_pk),
             "event": self._stored_event(),
-            "params": dict(self.params),
-            "actor": _key(self.actor.pk) if self.actor is not None else None,
+            "params": {name: _stored_param(value) for name, value in self.params.items()},
+            "actor": stored_key(self.actor.pk) if self.actor is not None else None,
             "parent": str(self.parent_id) if self.parent_id else None,
             "chain": list(self.chain),
+            "above": [list(subject) for subject in self.above],
             "names": stored_names(self.names),
         }
 
@@ -83,13 +103,14 @@ class RunContext:
         settings = conf.get()
         limit = settings.max_payload // 8
         old = event.old if self.deleted else {name: event.old[name] for name in event.changed if name in event.old}
-        return {
+        stored = {
             "type": event.type,
-            "old": to_stored(model, old, settings.sensitive_fields, limit),
-            "new": to_stored(model, event.new, settings.sensitive_fields, limit),
+            "old": clean(to_stored(model, old, settings.sensitive_fields, limit)),
+            "new": clean(to_stored(model, event.new, settings.sensitive_fields, limit)),
             "changed": sorted(event.changed),
             "is_new": event.is_new,
         }
+        return cut_to(settings.max_payload // 2, stored)
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any], tree: EventTree, *, using: str) -> RunContext:
@@ -101,11 +122,12 @@ class RunContext:
             tree=tree,
             event=StoredEvent(payload["event"], label),
             model=label,
-            record_pk=payload["pk"],
+            record_pk=key_from_stored(apps.get_model(label), payload["pk"]) if label else None,
             params=_params(tree, payload["params"]),
             actor=_load_actor(payload["actor"], using),
             parent_id=UUID(payload["parent"]) if payload["parent"] else None,
             chain=tuple(payload["chain"]),
+            above=tuple((tree_key, about) for tree_key, about in payload.get("above", ())),
             using=using,
         )
 
@@ -130,11 +152,12 @@ def running(context: RunContext) -> Iterator[None]:
 
 def stored_names(names: Mapping[str, Model]) -> dict[str, list[Any]]:
     """Return named records as JSON data: name to (model label, key)."""
-    return {name: [record._meta.label, _key(record.pk)] for name, record in names.items()}
+    return {name: [record._meta.label, stored_key(record.pk)] for name, record in names.items()}
 
 
-def _key(value: Any) -> Any:
-    return value if value is None or isinstance(value, int | str) else str(value)
+def _stored_param(value: Any) -> Any:
+    # Not the encoder's text, which has milliseconds only.
+    return value.isoformat() if isinstance(value, datetime | time) else value
 
 
 class StoredEvent:
@@ -157,7 +180,10 @@ class StoredEvent:
         if not self._label:
             return {}
         before = from_stored(apps.get_model(self._label), self._stored["old"])
-        return before if self.is_new else {**self.new, **before}
+        if self.is_new:
+            return before
+        # What changed but is not there was left out (too long, or sensitive): its new value must not stand for it.
+        return {**{name: value for name, value in self.new.items() if name not in self.changed}, **before}
 
 
 def _params(tree: EventTree, stored: Mapping[str, Any]) -> dict[str, Any]:

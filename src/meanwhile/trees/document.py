@@ -18,7 +18,7 @@ from meanwhile.texts import gettext as _
 from meanwhile.trees import nodes
 from meanwhile.trees.events import AnyEvent, Event
 from meanwhile.trees.limits import Limits, problems_before_reading
-from meanwhile.trees.nodes import AnyNode
+from meanwhile.trees.nodes import AnyNode, Nodes
 from meanwhile.trees.registry import collect
 
 FORMAT = 1
@@ -55,13 +55,13 @@ class EventTree(Part):
     key: Annotated[str, StringConstraints(max_length=100), AfterValidator(_is_key)]
     description: Annotated[str, StringConstraints(max_length=10_000)] = ""
     on: Event
-    do: tuple[AnyNode, ...] = ()
+    do: Nodes = ()
     reentrant: StrictBool = False
     enabled: StrictBool = True
 
     @python_only
     def __init__(self, name: str, /, on: AnyEvent, do: Any = (), **options: Any) -> None:
-        data = {"name": name, "on": on, "do": tuple(do) if isinstance(do, list) else do, **options}
+        data = {"name": name, "on": on, "do": do, **options}
         if problems := problems_before_reading(data):
             raise TreeDocumentError(problems)
         self._fill({**data})

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
-from django.db import DatabaseError, connections, transaction
+from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from meanwhile import signals
@@ -25,6 +25,7 @@ from meanwhile.trees.versions import ensure_version
 logger = logging.getLogger("meanwhile.trees")
 
 MOST_WAITING = 1000
+MOST_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class FailedRun:
     run: Run
     tree: EventTree
     connection: BaseDatabaseWrapper
+    tries: int = 0
 
     @property
     def may_be_written(self) -> bool:
@@ -59,7 +61,7 @@ class FailedRuns:
             transaction.on_commit(self.write, using=using, robust=True)
 
     def write(self, **_: Any) -> None:
-        """Write those whose transaction is over."""
+        """Write those whose transaction is over. Never raises: the failure itself is what the caller has to hear of."""
         if not self._waiting:
             return
         with self._lock:
@@ -74,10 +76,14 @@ class FailedRuns:
             with transaction.atomic(using=using):
                 ensure_version(failed.tree, using=using, clock=SystemClock())
                 Run.objects.using(using).bulk_create([run], ignore_conflicts=True)
-        except DatabaseError:
+        except Exception as error:
             logger.exception(
                 "A failed run could not be written to the history: %s", run.error, extra={"run": str(run.id)}
             )
+            if isinstance(error, InterfaceError | OperationalError) and failed.tries + 1 < MOST_TRIES:
+                # The connection's fault, or a lock's: another occasion may come.
+                with self._lock:
+                    self._waiting = [*self._waiting, replace(failed, tries=failed.tries + 1)]
             return
         for receiver, answer in signals.run_failed.send_robust(sender=Run, run=run):
             if isinstance(answer, Exception):

@@ -22,6 +22,7 @@ from meanwhile.queue.enqueue import payload_json
 from meanwhile.queue.execution import describe, storable_result
 from meanwhile.queue.jobs import NewJob
 from meanwhile.trees.branch import branch_job, decide
+from meanwhile.trees.capture_transaction import Before
 from meanwhile.trees.context import RunContext
 from meanwhile.trees.nodes import Background, Delay, If
 from meanwhile.trees.quick_save import is_quick, save_fields
@@ -82,16 +83,18 @@ class Foreground:
 
     def _try(self, node: Action, path: str, entry: dict[str, Any]) -> BaseException | None:
         """Run an action in a savepoint of its own and note its result; return its error instead of raising it."""
-        before = dict(self._record.__dict__) if self._record is not None else {}
+        before = Before(self._record) if self._record is not None else None
+        names = dict(self._context.names)
         try:
             with transaction.atomic(using=self._context.using):
                 entry |= storable_result(node.title(), node.execute(self._step(path)))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - "on error: continue", also of what sys.exit() raises
-            if self._record is not None:
-                self._record.__dict__.clear()
-                self._record.__dict__.update(before)
+            if before is not None:
+                before.restore()
+            self._context.names.clear()
+            self._context.names.update(names)
             return error
         return None
 

@@ -20,11 +20,14 @@ from meanwhile.queue.states import State
 from meanwhile.trees.context import RunContext
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.failed_runs import failed_runs
+from meanwhile.trees.fitting import clean
 from meanwhile.trees.models import Run, RunState
 from meanwhile.trees.stored import to_stored
 from meanwhile.trees.versions import stored_id
 
 RUNS_A_STATEMENT = 500
+
+WORST_FIRST = (State.FAILED, State.CANCELLED, State.SKIPPED)
 
 
 def run_row(context: RunContext, *, clock: Clock) -> Run:
@@ -37,7 +40,7 @@ def run_row(context: RunContext, *, clock: Clock) -> Run:
         event=context.event.type,
         model=context.model,
         record_pk="" if context.record_pk is None else str(context.record_pk)[:200],
-        actor_pk="" if actor is None else str(actor.pk),
+        actor_pk="" if actor is None else str(actor.pk)[:64],
         actor_name="" if actor is None else str(actor)[:200],
         changes=_changes(context),
         parent_id=context.parent_id,
@@ -124,33 +127,39 @@ def job_ended(run_id: UUID, state: State, error: str, *, using: str, clock: Cloc
     sets, parameters = f"open_jobs = open_jobs - 1, state = {settled}", []
     if worst is not None:
         # A failure outweighs everything, a success nothing.
-        sets = "open_jobs = open_jobs - 1, state = CASE WHEN state = 'failed' THEN state ELSE %s END, error = %s"
+        why = "%s" if worst is RunState.FAILED else "CASE WHEN state = 'failed' THEN error ELSE %s END"
+        sets = f"open_jobs = open_jobs - 1, state = CASE WHEN state = 'failed' THEN state ELSE %s END, error = {why}"
         parameters = [worst.value, error[:10_000]]
     sets += ", finished = CASE WHEN open_jobs <= 1 THEN %s ELSE finished END"
     _update(run_id, sets, [*parameters, sql.moment(connection, clock.now())], using)
 
 
 def job_reopened(run_id: UUID, *, using: str) -> None:
-    """Count a failed job that was given another try: its run is under way again, unless another job of it failed
-    too."""
-    others = Job.objects.using(using).filter(group=str(run_id), state=State.FAILED).exists()
-    state = RunState.FAILED if others else RunState.RUNNING
-    _update(run_id, "open_jobs = open_jobs + 1, state = %s, finished = NULL", [state.value], using)
+    """Count a failed job that was given another try: its run is under way again, unless another job of it came to no
+    good too."""
+    state, error = _standing(run_id, using) or (RunState.RUNNING, "")
+    sets = "open_jobs = open_jobs + 1, state = %s, error = %s, finished = NULL"
+    _update(run_id, sets, [state.value, error], using)
 
 
 def run_reviewed(run_id: UUID, *, using: str) -> None:
-    """Take a run's state anew from its jobs, after a failed one of them was cancelled or skipped by hand."""
-    states = set(Job.objects.using(using).filter(group=str(run_id)).values_list("state", flat=True))
-    for worst, state in (
-        (State.FAILED, RunState.FAILED),
-        (State.READY, RunState.RUNNING),
-        (State.RUNNING, RunState.RUNNING),
-        (State.CANCELLED, RunState.CANCELLED),
-        (State.SKIPPED, RunState.SKIPPED),
-    ):
-        if worst in states:
-            Run.objects.using(using).filter(pk=run_id).update(state=state)
-            return
+    """Take a run's state and error anew from its jobs, after a failed one of them was cancelled or skipped by hand."""
+    if standing := _standing(run_id, using):
+        _update(run_id, "state = %s, error = %s", [standing[0].value, standing[1]], using)
+
+
+def _standing(run_id: UUID, using: str) -> tuple[RunState, str] | None:
+    """Return the worst that jobs of a run have come to, and why; None if none has ended without success.
+
+    It is what the run comes to when its open jobs succeed.
+    """
+    # Locked first, so that what is read here is not older than what another job's end has written.
+    Run.objects.using(using).select_for_update().filter(pk=run_id).values_list("pk").first()
+    ended = Job.objects.using(using).filter(group=str(run_id), state__in=WORST_FIRST).order_by("-pk")
+    errors: dict[str, str] = {}
+    for state, error in ended.values_list("state", "error"):
+        errors.setdefault(state, error)
+    return next(((RunState(state), errors[state]) for state in WORST_FIRST if state in errors), None)
 
 
 def _update(run_id: UUID, sets: str, parameters: list[Any], using: str) -> None:
@@ -174,5 +183,5 @@ def _changes(context: RunContext) -> dict[str, Any]:
     stored = {}
     for side, values in (("old", event.old), ("new", event.new)):
         kept = {name: value for name, value in values.items() if name in shown}
-        stored[side] = to_stored(model, kept, settings.sensitive_fields, settings.max_history_value)
+        stored[side] = clean(to_stored(model, kept, settings.sensitive_fields, settings.max_history_value))
     return stored

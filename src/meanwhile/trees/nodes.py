@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any
 from typing import Literal as OneOf
 
-from pydantic import Discriminator, StrictBool, StrictInt
+from pydantic import BeforeValidator, Discriminator, StrictBool, StrictInt
 from pydantic import Field as Limited
 
 from meanwhile.actions.base import Node, Problem, TreeInfo
@@ -29,12 +29,12 @@ class If(Node):
 
     kind: OneOf["if"] = "if"
     condition: Condition
-    then: tuple[AnyNode, ...] = ()
-    otherwise: tuple[AnyNode, ...] = ()
+    then: Nodes = ()
+    otherwise: Nodes = ()
 
     @python_only
     def __init__(self, condition: AnyCondition, /, *then: Any, otherwise: Sequence[Any] = (), **options: Any) -> None:
-        self._fill({"condition": condition, "then": then, "otherwise": tuple(otherwise), **options})
+        self._fill({"condition": condition, "then": _one_list(then), "otherwise": otherwise, **options})
 
     def describe(self) -> str:
         """Name it."""
@@ -56,11 +56,11 @@ class Background(Node):
     kind: OneOf["background"] = "background"
     serial: StrictBool = False
     priority: Annotated[StrictInt, Limited(ge=-32768, le=32767)] = 0
-    do: tuple[AnyNode, ...] = ()
+    do: Nodes = ()
 
     @python_only
     def __init__(self, /, *do: Any, **options: Any) -> None:
-        self._fill({"do": do, **options})
+        self._fill({"do": _one_list(do), **options})
 
     @property
     def moment(self) -> RightNow:
@@ -86,11 +86,11 @@ class Delay(Node):
     moment: Moment
     serial: StrictBool = False
     priority: Annotated[StrictInt, Limited(ge=-32768, le=32767)] = 0
-    do: tuple[AnyNode, ...] = ()
+    do: Nodes = ()
 
     @python_only
     def __init__(self, moment: Any, /, *do: Any, **options: Any) -> None:
-        self._fill({"moment": to_moment(moment), "do": do, **options})
+        self._fill({"moment": to_moment(moment), "do": _one_list(do), **options})
 
     def describe(self) -> str:
         """Name it."""
@@ -110,8 +110,23 @@ AnyNode = Annotated[
 ]
 """Any of the nodes, as a document holds it."""
 
+
+def _is_a_list(given: Any) -> Any:
+    if not isinstance(given, (list, tuple)):
+        raise ValueError(_("takes a list of nodes: […]"))
+    return given
+
+
+Nodes = Annotated[tuple[AnyNode, ...], BeforeValidator(_is_a_list)]
+"""Nodes in their order."""
+
 for _container in (If, Background, Delay):
     _container.model_rebuild()
+
+
+def _one_list(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the nodes that were given one by one, or as a single list."""
+    return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (list, tuple)) else given
 
 
 def branches(node: Node) -> dict[str, tuple[AnyNode, ...]]:

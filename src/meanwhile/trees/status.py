@@ -18,6 +18,7 @@ from meanwhile.exceptions import MeanwhileError
 from meanwhile.queue.models import Job
 from meanwhile.queue.reasons import why_waiting
 from meanwhile.queue.states import State
+from meanwhile.trees.identity import family
 from meanwhile.trees.models import Run
 from meanwhile.trees.nodes import Background, Delay, If
 from meanwhile.trees.versions import load_version
@@ -61,12 +62,13 @@ class WaitingStatus:
 
 
 def runs_of(record: Model, *, using: str | None = None) -> QuerySet[Run]:
-    """Return the runs about a record, the latest first.
+    """Return the runs about a record, the latest first, also those that began with it as a proxy, a multi-table child
+    or the parent of one.
 
     Without those whose foreground failed: their record may never have been there, and its key be another one's by now.
     """
     runs = Run.objects.using(using or conf.get().database).filter(page_at__isnull=False)
-    return runs.filter(model=record._meta.label, record_pk=str(record.pk)).order_by("-id")
+    return runs.filter(model__in=family(type(record)), record_pk=str(record.pk)[:200]).order_by("-id")
 
 
 def waiting_status(

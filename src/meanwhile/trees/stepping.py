@@ -14,14 +14,23 @@ from django.db.models import Model
 
 from meanwhile.actions.values import Actor, AnyValue, Field, Literal, Now, Param, Template
 from meanwhile.clock import Clock
-from meanwhile.exceptions import ParameterError
+from meanwhile.exceptions import ParameterError, TargetMissing
 from meanwhile.queue.handlers import StepRun
+from meanwhile.sensitive import is_sensitive
 from meanwhile.trees.context import EventData, RunContext, StoredEvent
 from meanwhile.trees.facts import RecordFacts
 from meanwhile.trees.paths import follow, related
 from meanwhile.trees.plain import PlainRecord, plain_dict, plain_names
 from meanwhile.trees.quick_save import save_fields
 from meanwhile.trees.templating import render
+
+
+class StepFacts(RecordFacts):
+    """What conditions ask for, and which of it no error may show."""
+
+    def is_secret(self, path: str) -> bool:
+        """Say whether the field at the end of a path is kept out of errors."""
+        return is_sensitive(path.rpartition(".")[2])
 
 
 class RunStep:
@@ -92,9 +101,9 @@ class RunStep:
         """The alias of the run's database."""
         return self._context.using
 
-    def facts(self) -> RecordFacts:
+    def facts(self) -> StepFacts:
         """Return what conditions ask for."""
-        return RecordFacts(self._context, self.record, self.records, self.resolve)
+        return StepFacts(self._context, self.record, self.records, self.resolve)
 
     def resolve(self, value: AnyValue) -> Any:
         """Return what a value is worth now."""
@@ -127,7 +136,12 @@ class RunStep:
         return apps.get_model(label)
 
     def target(self, of: str) -> Model | None:
-        """Return the record that ``of`` leads to: a name made above, a relation path, or "" for the record itself."""
+        """Return the record that ``of`` leads to: a name made above, a relation path, or "" for the record itself.
+
+        Raises `TargetMissing` for a record whose deletion is the event: its last values can be read from ``record``.
+        """
+        if not of and self._context.deleted:
+            raise TargetMissing(of, self.path, deleted=True)
         return related(self.record, self.records, of)
 
     def progress(self, fraction: float, text: str = "") -> None:
@@ -167,8 +181,8 @@ class RunStep:
             "record": PlainRecord(self.record) if self.record is not None else None,
             "event": {
                 "type": event.type,
-                "old": dict(event.old),
-                "new": dict(event.new),
+                "old": _shown(event.old),
+                "new": _shown(event.new),
                 "changed": sorted(event.changed),
             },
             "actor": PlainRecord(actor) if actor is not None else None,
@@ -176,3 +190,7 @@ class RunStep:
             "now": self.now,
             "run": str(self._context.run_id),
         }
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if not is_sensitive(name)}

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from meanwhile.queue.acknowledge import end
+from meanwhile.queue import control
+from meanwhile.queue.acknowledge import end, try_again
 from meanwhile.queue.claim import claim, look_out
 from meanwhile.queue.enqueue import enqueue
 from meanwhile.queue.hold import release_stuck
 from meanwhile.queue.models import Job
+from meanwhile.queue.reasons import why_waiting
 from meanwhile.queue.states import State
 from tests.integration.queue.conftest import NOON
 from tests.integration.queue.toys import job
@@ -79,19 +81,81 @@ def test_a_long_line_behind_one_key_does_not_hide_other_jobs(clock):
 
 
 def test_a_serial_job_that_waits_for_its_next_try_holds_back_those_behind_it(clock):
-    queue(
-        clock, job(name="retrying", serial_key="a", due=NOON + timedelta(minutes=1)), job(name="behind", serial_key="a")
-    )
+    queue(clock, job(name="retrying", serial_key="a"), job(name="behind", serial_key="a"))
+    failed = claim(1, "me", now=NOON, lease=30, using="default")[0]
+    try_again(failed, NOON + timedelta(minutes=1), "no", using="default")
     assert take(10) == []
     assert take(10, now=NOON + timedelta(minutes=1)) == ["retrying"]
 
 
-def test_the_sweep_releases_a_job_that_nothing_holds_back_any_more(clock):
-    queue(clock, job(name="forgotten", serial_key="a"))
-    Job.objects.update(held=1)
+def test_a_serial_job_that_waits_for_its_next_try_holds_back_an_earlier_one_too(clock):
+    soon = NOON + timedelta(minutes=1)
+    queue(clock, job(name="delayed", serial_key="a", due=soon), job(name="later", serial_key="a"))
+    failed = claim(1, "me", now=NOON, lease=30, using="default")[0]
+    try_again(failed, NOON + timedelta(minutes=2), "no", using="default")
+    assert take(10, now=NOON + timedelta(minutes=1)) == []
+    again = claim(10, "me", now=NOON + timedelta(minutes=2), lease=30, using="default")
+    assert [one.name for one in again] == ["later"]
+    end(again[0], State.SUCCEEDED, now=NOON, using="default")
+    assert take(10, now=NOON + timedelta(minutes=2)) == ["delayed"]
+
+
+def test_a_serial_delay_of_months_does_not_hold_back_later_jobs_of_its_record(clock):
+    later = NOON + timedelta(days=90)
+    dues = {"delayed": later, "1": NOON, "2": NOON}
+    _, first, second = queue(clock, *[job(name=name, serial_key="a", due=due) for name, due in dues.items()])
+    assert why_waiting(Job.objects.get(pk=first), now=NOON, using="default", alive=True).code == "in_line"
+    running = claim(10, "me", now=NOON, lease=30, using="default")
+    assert [one.name for one in running] == ["1"]
+    behind = why_waiting(Job.objects.get(pk=second), now=NOON, using="default", alive=True)
+    assert (behind.code, str(first) in behind.text) == ("serial", True)
+    end(running[0], State.SUCCEEDED, now=NOON, using="default")
+    # When both are due the earlier arrival is first, and never both at once.
+    assert take(10, now=later) == ["delayed"]
+    assert why_waiting(Job.objects.get(pk=second), now=later, using="default", alive=True).code == "serial"
+
+
+def test_a_held_job_that_is_moved_to_another_day_holds_up_nothing(clock):
+    _, moved, _ = queue(clock, *[job(name=str(n), serial_key="a") for n in range(3)])
+    running = claim(1, "me", now=NOON, lease=30, using="default")[0]
     assert take(1) == []
-    assert release_stuck(using="default") == 1
-    assert take(1) == ["forgotten"]
+    control.move(moved, NOON + timedelta(days=1))
+    end(running, State.SUCCEEDED, now=NOON, using="default")
+    assert take(10) == ["2"]
+
+
+def test_a_held_back_job_has_not_begun(clock):
+    queue(clock, job(serial_key="a"), job(serial_key="a"))
+    take(10)
+    assert list(Job.objects.order_by("id").values_list("held", "started")) == [(0, NOON), (1, None)]
+
+
+def test_the_sweep_releases_a_job_that_nothing_holds_back_any_more(clock):
+    queue(clock, *[job(name=f"forgotten {n}", serial_key="a") for n in range(3)])
+    Job.objects.filter(name__in=["forgotten 0", "forgotten 1"]).update(held=1)
+    assert take(2) == []
+    assert release_stuck(now=NOON, using="default") == 1
+    assert take(2) == ["forgotten 0"]
+    assert release_stuck(now=NOON, using="default") == 0
+
+
+def test_a_long_line_of_one_key_is_held_back_at_once(clock, django_assert_max_num_queries):
+    queue(clock, *[job(name=f"a{n}", serial_key="a") for n in range(300)], job(name="other"))
+    assert take(1) == ["a0"]
+    with django_assert_max_num_queries(16):
+        assert take(1) == ["other"]
+    assert Job.objects.filter(held=1).count() == 299
+
+
+def test_a_line_that_is_held_back_moves_on_in_arrival_order_one_by_one(clock):
+    queue(clock, *[job(name=str(n), serial_key="a", due=NOON - timedelta(seconds=n)) for n in range(5)])
+    order = []
+    while claimed := claim(10, "me", now=NOON, lease=30, using="default"):
+        order.append([one.name for one in claimed])
+        take(10)
+        for one in claimed:
+            end(one, State.SUCCEEDED, now=NOON, using="default")
+    assert order == [["0"], ["1"], ["2"], ["3"], ["4"]]
 
 
 def test_every_statement_of_a_claim_is_served_by_the_claim_index(clock, django_assert_max_num_queries):

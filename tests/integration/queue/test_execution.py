@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from meanwhile.exceptions import LeaseLost
 from meanwhile.queue import acknowledge, control
@@ -13,7 +14,7 @@ from meanwhile.queue.execution import Execution
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import State
 from tests.integration.queue.conftest import NOON
-from tests.integration.queue.toys import effects, job
+from tests.integration.queue.toys import ToyPlan, effects, job
 from tests.shop.models import Customer
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +114,59 @@ def test_a_step_outside_a_transaction_commits_its_effect_with_its_mark(toy, cloc
     drain(clock=clock)
     assert effects() == ["slow", "b"]
     assert list(Job.objects.get(pk=number).steps["done"]) == ["0", "1"]
+
+
+def test_a_step_may_give_its_result_to_its_commit(toy, clock):
+    def pay(run):
+        with run.commit() as mark:
+            Customer.objects.create(name="paid")
+            mark(7)
+
+    toy(pay=pay)
+    enqueue([job({"name": "pay", "atomic": False})], clock=clock)
+    drain(clock=clock)
+    assert Job.objects.get().steps["done"]["0"]["result"] == 7
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["atomic", "outside", "commit"])
+def test_a_database_error_in_looking_ahead_does_not_undo_the_step_before_it(toy, clock, monkeypatch, kind):
+    def send(run):
+        sent.append(1)
+        if kind == "commit":
+            with run.commit():
+                Customer.objects.create(name="sent")
+        else:
+            Customer.objects.create(name="sent")
+
+    def broken(plan):
+        if plan._job.steps.get("done"):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM no_such_table")
+        return planned(plan)
+
+    sent = []
+    planned = ToyPlan.next
+    toy(send=send)
+    monkeypatch.setattr(ToyPlan, "next", broken)
+    enqueue([job({"name": "send", "atomic": kind == "atomic"}, "b")], clock=clock)
+    drain(clock=clock)
+    failing = Job.objects.get()
+    assert (failing.state, failing.attempts, list(failing.steps["done"])) == (State.READY, 1, ["0"])
+    monkeypatch.undo()
+    clock.advance(minutes=1)
+    drain(clock=clock)
+    assert (sent, effects()) == ([1], ["sent", "b"])
+
+
+def test_looking_ahead_costs_no_savepoint_where_it_asks_no_database(toy, clock, django_assert_num_queries):
+    toy(nothing=lambda run: None)
+    enqueue([job("nothing", "nothing")], clock=clock)
+    claimed = claim(1, "me", now=clock.now(), lease=30, using="default")[0]
+    with django_assert_num_queries(6) as asked:
+        Execution(claimed, using="default", clock=clock).run()
+    # Of each step: its transaction (a savepoint inside a test) and its mark.
+    assert sum(query["sql"].startswith("UPDATE") for query in asked) == 2
 
 
 def test_an_error_after_the_commit_of_a_step_does_not_repeat_its_effect(toy, clock):

@@ -133,6 +133,46 @@ def test_a_worker_told_to_stop_finishes_its_step_and_hands_back_the_rest(toy):
     assert {(one.state, one.attempts, one.takeovers) for one in Job.objects.all()} == {(State.READY, 0, 0)}
 
 
+def test_jobs_claimed_ahead_are_handed_to_others_when_a_long_one_is_before_them(toy):
+    end = threading.Event()
+    began = threading.Event()
+
+    def hang(run):
+        began.set()
+        end.wait(PATIENCE)
+
+    toy(long=hang)
+    busy, idle = Worker(threads=1), Worker(threads=1)
+    busy.start()
+    try:
+        enqueue([job("a") for _ in range(40)])
+        eventually(lambda: all_in(State.SUCCEEDED))  # from here on it claims ahead
+        enqueue([job({"name": "long", "atomic": False}), *[job("b") for _ in range(20)]])
+        assert began.wait(PATIENCE)
+        idle.start()
+        eventually(lambda: effects().count("b") == 20)
+        assert not end.is_set()
+    finally:
+        end.set()
+        busy.stop(grace=5)
+        idle.stop(grace=5)
+        connection.close()
+    assert all_in(State.SUCCEEDED)
+
+
+def test_a_worker_that_starts_lets_jobs_go_that_are_held_back_in_vain(toy):
+    toy()
+    enqueue([job("a", serial_key="k")])
+    Job.objects.update(held=1)
+    running = Worker(threads=1)
+    running.start()
+    try:
+        eventually(lambda: all_in(State.SUCCEEDED))
+    finally:
+        running.stop(grace=5)
+        connection.close()
+
+
 def test_without_a_worker_a_waiting_job_says_so(toy):
     toy()
     enqueue([job("a")])

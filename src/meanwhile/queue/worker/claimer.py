@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
 from meanwhile.clock import Clock
-from meanwhile.queue import acknowledge
+from meanwhile.queue import acknowledge, wake
 from meanwhile.queue.claim import claim, look_out
 from meanwhile.queue.wake import Wake
 from meanwhile.queue.worker.gate import Gate
@@ -20,6 +22,11 @@ SUPPLY = 0.1
 LARGEST_BATCH = 64
 ALL_HELD_PAUSE = 0.02
 NUDGE_AFTER = 0.01
+LONGEST_STAND = 2 * SUPPLY
+"""Seconds after which jobs claimed ahead are handed back, because a long one is before them and others may be idle."""
+
+ROUNDS = 8
+"""Looks of one claim that may meet held back jobs alone."""
 
 
 class Claimer(Role):
@@ -49,14 +56,17 @@ class Claimer(Role):
         self._settle()
         room = self._room()
         if room <= 0:
-            self._holdings.nudge(NUDGE_AFTER)
+            self._hold_on()
             return
         waiting = look_out(self._clock.now(), using=self.using)
+        if not waiting.due_now and self._holdings.waiting():
+            self._hold_on()
+            return
         if not waiting.due_now:
             self._wake.wait(self._until(waiting.next_due))
             return
         with self._gate():
-            jobs = claim(room, self._owner, now=self._clock.now(), lease=self._lease, using=self.using)
+            jobs = claim(room, self._owner, now=self._clock.now(), lease=self._lease, using=self.using, rounds=ROUNDS)
         if jobs:
             self._holdings.add(jobs, threads=self._pool.threads_for(len(jobs)))
         else:
@@ -76,6 +86,21 @@ class Claimer(Role):
         wanted = max(free, 0) + (ahead - 1 if ahead > 1 else 0)
         held = self._holdings.waiting()
         return wanted - held if held * 2 <= wanted else 0
+
+    def _hold_on(self) -> None:
+        """Wait for the line to move; if it stands, hand it back, for another worker or a later moment."""
+        self._holdings.nudge(NUDGE_AFTER)
+        if not self._holdings.is_slow(LONGEST_STAND):
+            return
+        with self._gate():
+            jobs = self._holdings.withdraw(LONGEST_STAND)
+            if not jobs:
+                return
+            self._pool.expect_slow(SUPPLY)
+            with transaction.atomic(using=self.using):
+                acknowledge.hand_back_all(jobs, using=self.using)
+                wake.on_commit(self.using)
+        self._holdings.forget(jobs)
 
     def _until(self, next_due: datetime | None) -> float:
         if next_due is None:

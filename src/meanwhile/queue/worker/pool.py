@@ -49,7 +49,7 @@ class Pool:
         self._clock, self._holdings, self._gate = clock, holdings, gate
         self._default_timeout, self._take_turns = default_timeout, take_turns
         self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._threads: list[tuple[threading.Thread, Slot]] = []
         self._typical = 0.05
         self.on_idle: Callable[[], None] = lambda: None
 
@@ -66,10 +66,10 @@ class Pool:
     def join(self, seconds: float) -> bool:
         """Wait up to so many seconds for the threads to end; say whether all did."""
         until = self._clock.monotonic() + seconds
-        for thread, slot in zip(list(self._threads), list(self.slots), strict=False):
+        for thread, slot in list(self._threads):
             if not slot.abandoned:
                 thread.join(max(0.0, until - self._clock.monotonic()))
-        return not any(t.is_alive() for t, slot in zip(self._threads, self.slots, strict=False) if not slot.abandoned)
+        return not any(thread.is_alive() for thread, slot in list(self._threads) if not slot.abandoned)
 
     def size(self) -> int:
         """Return how many threads take jobs."""
@@ -77,13 +77,15 @@ class Pool:
 
     def has_lost(self) -> bool:
         """Say whether threads live on that were left to themselves."""
-        return any(
-            slot.abandoned and thread.is_alive() for thread, slot in zip(self._threads, self.slots, strict=False)
-        )
+        return any(slot.abandoned and thread.is_alive() for thread, slot in list(self._threads))
 
     def typical_seconds(self) -> float:
         """Return how long a job takes these days, in seconds."""
         return self._typical
+
+    def expect_slow(self, seconds: float) -> None:
+        """Take jobs for this long at least, until some have been quicker."""
+        self._typical = max(self._typical, seconds)
 
     def threads_for(self, jobs: int) -> int:
         """Return how many threads to wake for new jobs: one for each, but few for jobs that are over in no time."""
@@ -107,9 +109,9 @@ class Pool:
         thread = threading.Thread(
             target=self._loop, args=(slot,), name=f"meanwhile-run-{len(self.slots) + 1}", daemon=True
         )
-        self.slots.append(slot)
-        self._threads.append(thread)
         thread.start()
+        self.slots.append(slot)
+        self._threads.append((thread, slot))
 
     def _loop(self, slot: Slot) -> None:
         slot.thread = threading.get_ident()

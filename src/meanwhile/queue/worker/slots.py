@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class Holdings:
 
     def __init__(self) -> None:
         self.unsettled: dict[int, ClaimedJob] = {}
-        self._queue: deque[ClaimedJob] = deque()
+        self._queue: deque[tuple[ClaimedJob, float]] = deque()
         self._running: dict[int, ClaimedJob] = {}
         self._low = 0
         lock = threading.Lock()
@@ -46,8 +47,9 @@ class Holdings:
 
     def add(self, jobs: Sequence[ClaimedJob], *, threads: int) -> None:
         """Put claimed jobs in line, and wake so many threads for them."""
+        now = time.monotonic()
         with self._work:
-            self._queue.extend(jobs)
+            self._queue.extend((job, now) for job in jobs)
             self._low = len(self._queue) // 2
             self._work.notify(threads)
 
@@ -58,7 +60,7 @@ class Holdings:
                 self._work.wait(timeout)
             if not self._queue:
                 return None
-            job = self._queue.popleft()
+            job, _ = self._queue.popleft()
             self._running[job.id] = job
             if len(self._queue) == self._low:
                 self._room.notify()
@@ -81,6 +83,29 @@ class Holdings:
             if not self._room.wait(IDLE_LOOK if head is None else seconds) and self._queue and self._queue[0] is head:
                 self._work.notify()
 
+    def withdraw(self, seconds: float) -> list[ClaimedJob]:
+        """Take all jobs out of the line if the first has stood there for longer than so many seconds.
+
+        They stay `unsettled` until whoever takes them has handed them back (`forget`).
+        """
+        with self._work:
+            if not self._queue or time.monotonic() - self._queue[0][1] <= seconds:
+                return []
+            jobs = [job for job, _ in self._queue]
+            self._queue.clear()
+            self.unsettled.update((job.id, job) for job in jobs)
+            return jobs
+
+    def forget(self, jobs: Sequence[ClaimedJob]) -> None:
+        """Forget jobs that were handed back."""
+        for job in jobs:
+            self.unsettled.pop(job.id, None)
+
+    def is_slow(self, seconds: float) -> bool:
+        """Say whether the first job in line has stood there for longer than so many seconds."""
+        with self._work:
+            return bool(self._queue) and time.monotonic() - self._queue[0][1] > seconds
+
     def wake_all(self) -> None:
         """End all waits."""
         with self._work:
@@ -90,7 +115,7 @@ class Holdings:
     def drain(self) -> list[ClaimedJob]:
         """Take all jobs that were claimed and not begun, and those whose outcome could not be written."""
         with self._work:
-            jobs = [*self._queue, *self.unsettled.values()]
+            jobs = [*(job for job, _ in self._queue), *self.unsettled.values()]
             self._queue.clear()
             self.unsettled.clear()
             return jobs
@@ -98,7 +123,7 @@ class Holdings:
     def leased(self) -> list[int]:
         """Return the ids of all jobs whose lease is to be renewed."""
         with self._work:
-            return [job.id for job in self._queue] + list(self._running)
+            return [job.id for job, _ in self._queue] + list(self._running)
 
     def waiting(self) -> int:
         """Return how many claimed jobs are not begun."""

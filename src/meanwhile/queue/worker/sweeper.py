@@ -7,6 +7,7 @@ from datetime import timedelta
 from meanwhile import conf
 from meanwhile.clock import Clock
 from meanwhile.queue import owner as owners
+from meanwhile.queue.hold import release_stuck
 from meanwhile.queue.lease import take_back
 from meanwhile.queue.models import WorkerProcess
 from meanwhile.queue.prune import prune
@@ -16,6 +17,7 @@ from meanwhile.queue.worker.role import Role
 PRUNE_EVERY = 3600.0
 FIRST_PRUNE_AFTER = 60.0
 """Seconds: soon, because many a worker lives for less than an hour, but not while the site is just starting."""
+RELEASE_EVERY = 60.0
 FORGET_WORKERS_AFTER = timedelta(hours=1)
 
 
@@ -28,12 +30,17 @@ class Sweeper(Role):
         super().__init__(using)
         self._sweep, self._clock, self._wake = sweep, clock, wake
         self._prune_at = clock.monotonic() + FIRST_PRUNE_AFTER
+        self._release_at = clock.monotonic()
 
     def turn(self) -> None:
         """Sweep once, and wait for the next time."""
         now = self._clock.now()
         if take_back(now=now, max_takeovers=conf.get().max_takeovers, using=self.using):
             self._wake.set()
+        if self._clock.monotonic() >= self._release_at:
+            self._release_at = self._clock.monotonic() + RELEASE_EVERY
+            if release_stuck(now=now, using=self.using):
+                self._wake.set()
         self._forget_workers()
         if self._clock.monotonic() >= self._prune_at:
             self._prune_at = self._clock.monotonic() + PRUNE_EVERY
