@@ -43,7 +43,10 @@ from meanwhile import (
     later,
     now,
 )
+from meanwhile.clock import SystemClock
 from meanwhile.queue import control
+from meanwhile.queue.claim import claim
+from meanwhile.queue.execution import Execution
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import State
 from meanwhile.testing import advance_to, clock_at, fired, run_background, use_trees
@@ -335,6 +338,38 @@ def test_a_condition_is_decided_once_and_remembered_over_a_failure():
         advance_to(NOON + timedelta(days=1))
     booking.refresh_from_db()
     assert (booking.notes, booking.status) == ("ab", "sent")
+
+
+def test_a_condition_before_an_effect_outside_is_remembered_when_the_worker_dies_behind_the_effect():
+    """The first condition of a job, too, which has no step before it whose mark could carry it."""
+
+    class Killed(BaseException):
+        pass
+
+    class DiesBehindTheEffect(Execution):
+        def _mark(self, *args, **options):
+            raise Killed
+
+        def _failed(self, *args, **options):
+            raise Killed
+
+    branch = If(
+        Is("status", "draft"),
+        SendEmail(to="a@example.com", subject="draft", body="…"),
+        otherwise=[SendEmail(to="a@example.com", subject="no draft", body="…")],
+    )
+    with use_trees(EventTree("Decide", on=Created(Booking), do=[Background(branch, append("b"))])):
+        booking = Booking.objects.create(name="Ann")
+        [claimed] = claim(1, "a worker", now=timezone.now(), lease=30, using="default")
+        with pytest.raises(Killed):
+            DiesBehindTheEffect(claimed, using="default", clock=SystemClock()).run()
+        Booking.objects.update(status="sent")
+        Job.objects.update(state=State.READY)
+        run_background(raise_errors=True)
+    booking.refresh_from_db()
+    assert [message.subject for message in mail.outbox] == ["draft", "draft"]
+    keys = {message.extra_headers["X-Idempotency-Key"] for message in mail.outbox}
+    assert (len(keys), booking.notes) == (1, "b")
 
 
 # Errors

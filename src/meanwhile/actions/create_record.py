@@ -58,11 +58,10 @@ class CreateRecord(Action):
 
     def execute(self, step: Step) -> dict[str, Any]:
         """Make, validate, save and name the record. Raises `ValueProblem` and `ParameterError`."""
-        from meanwhile.actions.assignment import create
+        from meanwhile.actions.assignment import create, secret_names
 
-        instance = create(
-            step.model(self.model), {name: step.resolve(value) for name, value in self.set.items()}, like=step.record
-        )
+        values = {name: step.resolve(value) for name, value in self.set.items()}
+        instance = create(step.model(self.model), values, like=step.record, secret=secret_names(self.set))
         if self.name:
             step.name_record(self.name, instance)
         return {"model": instance._meta.label, "pk": str(instance.pk)}

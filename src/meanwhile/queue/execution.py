@@ -72,6 +72,7 @@ class Execution:
         """Set by whoever takes the running step from this thread and records its end (`stand_in`)."""
         self._step: PlannedStep | None = None
         self._connection: Any = None
+        self._decided = len(job.steps.get("branches", ()))
         self._before: dict[str, Any] = {}
         self._marked = False
         self._outcome_of_mark: Outcome | None = None
@@ -178,12 +179,20 @@ class Execution:
 
     def _do_outside(self, step: PlannedStep) -> Outcome | None:
         self._watch(step)
+        self._keep_decisions()
         started = self.clock.monotonic()
         result = step.run(_Run(self, step, started))
         if not self._marked:
             with self._transaction(step):
                 self._outcome_of_mark = self._mark(step, result, started)
         return self._outcome_of_mark
+
+    def _keep_decisions(self) -> None:
+        """Store what conditions before the first step came to, before an effect follows that no rollback takes back."""
+        decided = len(self.job.steps.get("branches", ()))
+        if decided > self._decided and not self.job.steps.get("done"):
+            acknowledge.keep_steps(self.job, using=self.using)
+            self._decided = decided
 
     @contextmanager
     def commit(self, step: PlannedStep, started: float) -> Iterator[Callable[[Any], None]]:

@@ -8,19 +8,26 @@ from typing import Any
 from meanwhile.queue import sql
 
 LONGEST_ESCAPE = len("\\ud83d\\ude00")
-PLAIN = 64
-"""Bytes of JSON that a number, a date or nothing needs at most."""
+PLAIN = 2 * 64 + 32
+"""Bytes of JSON that a name needs at most, here and in ``changed``, with a number or nothing."""
 
 
-def clean(data: Any) -> Any:
-    """Return JSON data with each NUL character and half of a surrogate pair replaced; a text without is not copied."""
+def clean(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return a stored ``old`` or ``new`` with each character replaced that no database takes: NUL, half a pair."""
+    for value in stored["values"].values():
+        if isinstance(value, list | dict) or (isinstance(value, str) and "\0" in value):
+            return {**stored, "values": _cleaned(stored["values"])}
+    return stored  # as nearly all are
+
+
+def _cleaned(data: Any) -> Any:
     match data:
         case str():
-            return data if data.isascii() and "\0" not in data else sql.text(data, len(data))
+            return sql.text(data, len(data))
         case list():
-            return [clean(item) for item in data]
+            return [_cleaned(item) for item in data]
         case dict():
-            return {clean(name): clean(value) for name, value in data.items()}
+            return {_cleaned(name): _cleaned(value) for name, value in data.items()}
         case _:
             return data
 
@@ -50,10 +57,13 @@ def cut_to(limit: int, event: dict[str, Any]) -> dict[str, Any]:
 
 def _surely_fits(limit: int, event: Mapping[str, Any]) -> bool:
     """Say, without writing any JSON, that an event is far from the limit, as nearly all are."""
-    most = 0
+    room = limit
     for side in ("old", "new"):
-        for name, value in event[side]["values"].items():
-            if isinstance(value, list | dict):
+        values = event[side]["values"]
+        room -= PLAIN * len(values)
+        for value in values.values():
+            if isinstance(value, str):
+                room -= LONGEST_ESCAPE * len(value)
+            elif isinstance(value, list | dict):
                 return False
-            most += PLAIN + 2 * len(name) + (LONGEST_ESCAPE * len(value) if isinstance(value, str) else 0)
-    return most < limit
+    return room > 0

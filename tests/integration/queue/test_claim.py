@@ -116,12 +116,23 @@ def test_a_serial_delay_of_months_does_not_hold_back_later_jobs_of_its_record(cl
 
 
 def test_a_held_job_that_is_moved_to_another_day_holds_up_nothing(clock):
-    _, moved, _ = queue(clock, *[job(name=str(n), serial_key="a") for n in range(3)])
-    running = claim(1, "me", now=NOON, lease=30, using="default")[0]
-    assert take(1) == []
-    control.move(moved, NOON + timedelta(days=1))
-    end(running, State.SUCCEEDED, now=NOON, using="default")
-    assert take(10) == ["2"]
+    *_, moved, _ = queue(clock, *[job(name=str(n), serial_key="a") for n in range(4)])
+    order = []
+    while claimed := claim(1, "me", now=NOON, lease=30, using="default"):
+        assert take(10) == []
+        if not order:
+            control.move(moved, NOON + timedelta(days=1))
+            assert take(10) == []
+        order.append(claimed[0].name)
+        end(claimed[0], State.SUCCEEDED, now=NOON, using="default")
+    assert order == ["0", "1", "3"]
+
+
+def test_those_behind_a_job_that_is_moved_to_another_day_go_on(clock):
+    first, _ = queue(clock, *[job(name=str(n), serial_key="a") for n in range(2)])
+    Job.objects.exclude(pk=first).update(held=1)
+    control.move(first, NOON + timedelta(days=1))
+    assert take(10) == ["1"]
 
 
 def test_a_held_back_job_has_not_begun(clock):

@@ -139,7 +139,7 @@ def test_jobs_claimed_ahead_are_handed_to_others_when_a_long_one_is_before_them(
 
     def hang(run):
         began.set()
-        end.wait(PATIENCE)
+        end.wait(PATIENCE * 3)
 
     toy(long=hang)
     busy, idle = Worker(threads=1), Worker(threads=1)
