@@ -85,8 +85,8 @@ def _take_back_one(job_id: int, token: int, now: datetime, max_takeovers: int, u
         .filter(pk=job_id, lease_token=token, state=State.RUNNING)
         .first()
     )
-    if job is None:
-        return None
+    if job is None or (job.lease_until is not None and job.lease_until >= now and not owners.is_dead(job.lease_owner)):
+        return None  # taken back by another sweep, or renewed while this one waited for its turn
     changes: dict[str, Any] = {**UNLEASED, "takeovers": job.takeovers + 1, "lease_token": job.lease_token + 1}
     if job.takeovers + 1 >= max_takeovers:
         changes |= {"state": State.FAILED, "finished": now, "error": _poison(job.takeovers + 1)}

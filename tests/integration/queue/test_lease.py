@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from meanwhile.queue import lease
 from meanwhile.queue import owner as owners
 from meanwhile.queue.claim import claim
 from meanwhile.queue.enqueue import enqueue
@@ -42,6 +43,22 @@ def test_a_lease_that_is_renewed_is_not_taken(clock):
     renew([mine.id], Job.objects.get().lease_owner, now=NOON + timedelta(seconds=25), lease=30, using="default")
     assert sweep(NOON + timedelta(seconds=50)) == 0
     assert sweep(NOON + timedelta(seconds=56)) == 1
+
+
+@pytest.mark.usefixtures("toy")
+def test_a_lease_that_is_renewed_while_the_sweep_waits_for_its_turn_is_not_taken(clock, monkeypatch):
+    [number] = enqueue([job("a")], clock=clock)
+    claim(1, "elsewhere", now=NOON, lease=30, using="default")
+    later, look = NOON + timedelta(seconds=31), lease._lost
+
+    def look_then_renew(now, using):
+        found = look(now, using)
+        renew([number], "elsewhere", now=later, lease=30, using="default")
+        return found
+
+    monkeypatch.setattr(lease, "_lost", look_then_renew)
+    sweep(later)
+    assert (Job.objects.get().state, Job.objects.get().takeovers) == (State.RUNNING, 0)
 
 
 @pytest.mark.usefixtures("toy")
