@@ -89,14 +89,3 @@ def test_jobs_that_a_stopped_worker_had_claimed_and_not_begun_are_done_by_others
     office.do("place_all", 10)
     office.until_done()
     assert_orders_done(office)
-
-
-def test_a_step_that_takes_longer_than_the_lease_loses_no_job_to_its_own_worker(open_office: OpenOffice) -> None:
-    """On SQLite a long transaction keeps even the renewal of the leases waiting."""
-    office = open_office(lease=LEASE)
-    office.worker("--threads", "4")
-    office.do("call", "take-inside", 3)
-    office.until_done()
-    assert "taken over" not in office.log()
-    assert log_of(office, "take-inside").count("taken") == 3
-    assert len((office.folder / "letters").read_text().splitlines()) == 3

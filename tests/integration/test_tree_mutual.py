@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meanwhile import Background, Created, DeleteRecord, EventTree, If, Is, Saved, Updated, UpdateField, action
+from meanwhile import Background, Created, Deleted, DeleteRecord, EventTree, If, Is, Saved, Updated, UpdateField, action
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import State
 from meanwhile.testing import run_background, use_trees
@@ -99,3 +99,9 @@ def test_a_record_with_a_key_of_two_fields_is_worked_on_behind():
         run_background(raise_errors=True)
     assert set(Job.objects.values_list("state", flat=True)) == {State.SUCCEEDED}
     assert not Leg.objects.exists()
+
+
+def test_the_run_of_a_deletion_knows_the_key_of_two_fields():
+    with use_trees(EventTree("Gone", on=Deleted(Leg), do=[Background(UpdateField(note="x"))])):
+        Leg.objects.create(flight=7, number=2).delete()
+    assert Run.objects.get().record_pk == "(7, 2)"

@@ -75,6 +75,17 @@ def test_the_form_says_whether_the_record_is_new():
         booking.save()
         assert taken_change(copy.copy(booking), created=True).created
         assert taken_change(booking, created=False) is None
+        booking.save()
+        submitted(booking, created=False)
+    assert told(booking)[0] == "not new"
+
+
+def test_the_form_is_believed_when_the_record_was_made_in_the_same_transaction():
+    with use_trees(TOLD), transaction.atomic():
+        booking = Booking(name="Ann")
+        booking.save()
+        submitted(booking, created=False)
+    assert told(booking)[0] == "not new"
 
 
 def test_a_pickled_record_carries_no_change():

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from meanwhile.queue.models import Job
 from meanwhile.trees.branch import KIND
+from meanwhile.trees.identity import family
 from meanwhile.trees.models import Run, TreeVersion
 
 RUNS_OF_RECORD = 1000
@@ -34,7 +35,7 @@ def jobs_of_record(label: str, key: str, *, using: str) -> QuerySet[Job]:
     Raises LookupError if there is no such model.
     """
     model = apps.get_model(label)
-    runs = Run.objects.using(using).filter(model=model._meta.label, record_pk=key).order_by("-pk")
+    runs = Run.objects.using(using).filter(model__in=family(model), record_pk=key).order_by("-pk")
     groups = list(map(str, runs.values_list("pk", flat=True)[:RUNS_OF_RECORD]))
     return Job.objects.using(using).filter(group__in=groups).order_by("pk")
 

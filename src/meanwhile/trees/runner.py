@@ -37,6 +37,7 @@ from meanwhile.trees.document import EventTree
 from meanwhile.trees.events import Called
 from meanwhile.trees.failed_runs import failed_runs
 from meanwhile.trees.foreground import Foreground
+from meanwhile.trees.identity import deleted_key
 from meanwhile.trees.matching import keep_for_submission, matching, taken_change, trees_of
 from meanwhile.trees.models import Run, new_run_id
 from meanwhile.trees.snapshot import plain_values
@@ -89,7 +90,7 @@ def submitted(record: Model, *, created: bool, using: str | None = None, clock: 
 
     Call it once for each submission, inside the transaction that saved them. Raises `ActionFailed` and `ChainTooDeep`.
     """
-    change = taken_change(record) or _as_it_is(record, created=created)
+    change = taken_change(record, created=created) or _as_it_is(record, created=created)
     alias = using or record._state.db or conf.get().database
     occasion = occasion_of(change, "submitted")
     with written_when_failed(), transaction.atomic(using=alias):
@@ -214,7 +215,7 @@ def occasion_of(change: Change, event_type: str) -> Occasion:
     alias = conf.get().database
     if change.using != alias:
         raise NotOnThisDatabase(change.model._meta.label, change.using, alias)
-    pk = change.old.get(change.model._meta.pk.name) if change.deleted else change.record.pk
+    pk = deleted_key(change.model, change.old) if change.deleted else change.record.pk
     return Occasion(EventData.of(change, event_type), change.record, change.model._meta.label, pk, change.using, {})
 
 

@@ -62,13 +62,6 @@ def take(record: Order, step: Step, seconds: float) -> None:
         Line.objects.create(order=record.pk, text="taken")
 
 
-@action
-def take_inside(record: Order, seconds: float) -> None:
-    """Take some time inside the step's transaction, as actions should not on SQLite."""
-    Line.objects.create(order=record.pk, text="taken")
-    time.sleep(seconds)
-
-
 @action(atomic=False)
 def hold(record: Order, step: Step) -> None:
     """Stand outside any transaction until the test lets it go on."""
@@ -171,7 +164,6 @@ EventTree(
     ],
 )
 EventTree("Take", on=Called(Order), do=[Background(take(0.3), write("t2"), take(0.3), write("t3"))])
-EventTree("Take inside", on=Called(Order), do=[Background(write("t1"), take_inside(2.5), letter(), write("t3"))])
 EventTree("Hold", on=Called(Order), do=[Background(write("h1"), hold(), write("h2"))])
 EventTree("Hold inside", on=Called(Order), do=[Background(write("h1"), hold_inside(), write("h2"))])
 EventTree("Hang", on=Called(Order), do=[Background(write("g1"), hang().options(timeout=0.5, retry=TWICE), write("g2"))])
