@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from hypothesis import settings
 
 TESTS = Path(__file__).parent
@@ -55,6 +56,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 def _printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+@pytest.fixture(autouse=True)
+def _no_failed_run_of_another_test() -> Iterator[None]:
+    """Drop the failed runs that a test left to be written later: the next test has another database."""
+    yield
+    apps.get_app_config("meanwhile").failed_runs._waiting = []
 
 
 @pytest.fixture(scope="session")

@@ -116,7 +116,7 @@ def test_whatever_a_foreground_action_raises_undoes_the_save_and_says_which_step
             Booking.objects.create(name="Ann")
         assert "Break it" in told.value.user_message
         assert "Break it" in str(told.value)
-        run = Run.objects.get()
+        run = Run.objects.get(tree="bad")
     assert (run.state, run.foreground[-1]["path"]) == (RunState.FAILED, "1")
     assert 0 < len(run.error) <= 10_000
     assert left() == []
@@ -357,7 +357,7 @@ def test_a_payload_that_is_too_large_undoes_the_submit_with_a_clear_text(setting
         with pytest.raises(NotSaved), one_transaction("default"):
             call_tree("big", params={"text": "x" * 1000})
     assert not Customer.objects.exists()
-    assert list(Run.objects.values_list("state", flat=True)) == [RunState.FAILED] * 2
+    assert list(Run.objects.filter(tree=tree.key).values_list("state", flat=True)) == [RunState.FAILED] * 2
 
 
 def test_a_parameter_that_is_too_large_for_a_job_is_refused(settings):

@@ -35,12 +35,20 @@ class FailedRun:
     run: Run
     tree: EventTree
     connection: BaseDatabaseWrapper
+    test: object
+    """The transaction of Django's `TestCase` in which it failed, if any: when that test is over, so is its history."""
+
     tries: int = 0
 
     @property
     def may_be_written(self) -> bool:
         """True when the transaction of the failure is over."""
         return not _in_transaction(self.connection)
+
+    @property
+    def is_over(self) -> bool:
+        """True when the test that it belongs to has ended."""
+        return self.test is not _test_around(self.connection) and self.test is not None
 
 
 class FailedRuns:
@@ -56,7 +64,7 @@ class FailedRuns:
             "A foreground action failed; nothing of the change was kept: %s", run.error, extra={"run": str(run.id)}
         )
         with self._lock:
-            self._waiting = [*self._waiting[-MOST_WAITING:], FailedRun(run, tree, connections[using])]
+            self._waiting = [*self._waiting[-MOST_WAITING:], self._failed(run, tree, using)]
         if connections[using].in_atomic_block and not connections[using].needs_rollback:
             transaction.on_commit(self.write, using=using, robust=True)
 
@@ -65,10 +73,15 @@ class FailedRuns:
         if not self._waiting:
             return
         with self._lock:
-            ready = [failed for failed in self._waiting if failed.may_be_written]
-            self._waiting = [failed for failed in self._waiting if failed not in ready]
+            current = [failed for failed in self._waiting if not failed.is_over]
+            ready = [failed for failed in current if failed.may_be_written]
+            self._waiting = [failed for failed in current if failed not in ready]
         for failed in ready:
             self._write_one(failed)
+
+    def _failed(self, run: Run, tree: EventTree, using: str) -> FailedRun:
+        connection = connections[using]
+        return FailedRun(run, tree, connection, _test_around(connection))
 
     def _write_one(self, failed: FailedRun) -> None:
         using, run = failed.connection.alias, failed.run
@@ -94,6 +107,12 @@ def failed_runs() -> FailedRuns:
     """Return the failed runs that wait in this process."""
     kept: FailedRuns = apps.get_app_config("meanwhile").failed_runs  # type: ignore[attr-defined]
     return kept
+
+
+def _test_around(connection: BaseDatabaseWrapper) -> object:
+    """Return the outermost transaction if Django's `TestCase` has put it around a test."""
+    blocks = connection.atomic_blocks
+    return blocks[0] if blocks and getattr(blocks[0], "_from_testcase", False) else None
 
 
 def _in_transaction(connection: BaseDatabaseWrapper) -> bool:
