@@ -47,7 +47,7 @@ class SqliteWatcher(Role):
         try:
             version = self._read()
         except sqlite3.Error:
-            self._connection = None
+            self.finish()
             self._wake.set()
             self.stopping.wait(1.0)
             return
@@ -55,6 +55,12 @@ class SqliteWatcher(Role):
             self._version = version
             self._wake.set()
         self.stopping.wait(self._interval)
+
+    def finish(self) -> None:
+        """Close the connection that looks at the file."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def _read(self) -> Any:
         if self._connection is None:
