@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from benchmarks.project.marks import note_start
 from benchmarks.project.models import Booking, Item, Quick
-from meanwhile import Background, Created, EventTree, Saved, SendEmail, Template, UpdateField, action
+from meanwhile import Background, Created, EventTree, SendEmail, Template, UpdateField, action
 
 EventTree(
     "Booking received",
-    on=Saved(Booking),
+    on=Created(Booking),
     do=[
         UpdateField(status="received"),
         Background(
@@ -20,7 +20,7 @@ EventTree(
     ],
 )
 
-EventTree("Item saved", on=Saved(Item), do=[Background(UpdateField(status="done"))])
+EventTree("Item made", on=Created(Item), do=[Background(UpdateField(status="done"))])
 
 
 @action

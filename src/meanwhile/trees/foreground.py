@@ -6,6 +6,7 @@ is gathered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -27,6 +28,9 @@ from meanwhile.trees.context import RunContext
 from meanwhile.trees.nodes import Background, Delay, If
 from meanwhile.trees.quick_save import is_quick, save_fields
 from meanwhile.trees.stepping import RunStep
+
+BEHIND_A_RELATION = re.compile(r"\w\.\w+\.\w")
+"""In a template: a path such as ``record.seat.price``, which another row answers."""
 
 
 class Foreground:
@@ -148,4 +152,10 @@ def _reads_no_database(node: Node) -> bool:
 
 
 def _is_at_hand(value: AnyValue) -> bool:
-    return not isinstance(value, Template) and not (isinstance(value, Field) and "." in value.field)
+    match value:
+        case Template():
+            return BEHIND_A_RELATION.search(value.template) is None
+        case Field():
+            return "." not in value.field
+        case _:
+            return True
