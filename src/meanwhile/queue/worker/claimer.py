@@ -68,7 +68,9 @@ class Claimer(Role):
         with self._gate():
             jobs = claim(room, self._owner, now=self._clock.now(), lease=self._lease, using=self.using, rounds=ROUNDS)
         if jobs:
-            self._holdings.add(jobs, threads=self._pool.threads_for(len(jobs)))
+            alone = self._pool.alone_for()
+            low = 0 if alone else len(jobs) // 2
+            self._holdings.add(jobs, threads=self._pool.threads_for(len(jobs)), low=low, alone_for=alone)
         else:
             self._wake.wait(ALL_HELD_PAUSE)
 
@@ -85,7 +87,9 @@ class Claimer(Role):
         free = threads - self._holdings.busy()
         wanted = max(free, 0) + (ahead - 1 if ahead > 1 else 0)
         held = self._holdings.waiting()
-        return wanted - held if held * 2 <= wanted else 0
+        # One thread that works alone would be slowed by a claim beside it.
+        enough = 0 if self._pool.alone_for() else wanted // 2
+        return wanted - held if held <= enough else 0
 
     def _hold_on(self) -> None:
         """Wait for the line to move; if it stands, hand it back, for another worker or a later moment."""

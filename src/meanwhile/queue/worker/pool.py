@@ -27,6 +27,8 @@ bounded."""
 IDLE_LOOK = 1.0
 SMOOTHING = 0.2
 SHORT, ENOUGH_FOR_SHORT = 0.005, 1
+NOT_SHORT = 0.01
+"""Seconds after which a job that was expected to be short no longer keeps the other threads waiting."""
 
 
 class Pool:
@@ -91,6 +93,11 @@ class Pool:
         """Return how many threads to wake for new jobs: one for each, but few for jobs that are over in no time."""
         return jobs if self._typical > SHORT else min(jobs, ENOUGH_FOR_SHORT)
 
+    def alone_for(self) -> float:
+        """Return for how many seconds one thread runs the jobs alone: where the database has one writer, to take turns
+        after each of many short jobs costs more than the jobs."""
+        return NOT_SHORT if self._take_turns and self._typical <= SHORT else 0.0
+
     def replace(self, slot: Slot) -> bool:
         """Leave a thread to itself whose step never returned, and start another; False when too many are lost
         already."""
@@ -116,7 +123,7 @@ class Pool:
     def _loop(self, slot: Slot) -> None:
         slot.thread = threading.get_ident()
         while not self._stopping.is_set() and not slot.abandoned:
-            job = self._holdings.take(IDLE_LOOK)
+            job = self._holdings.take(IDLE_LOOK, alone_for=self.alone_for())
             if job is not None:
                 self._run(job, slot)
         # The connection of a lost thread was cut, and it may still have a StepTimeout coming.

@@ -29,6 +29,39 @@ class Slot:
     abandoned: bool = False
 
 
+class Bench:
+    """Threads that wait, of which the last to sit down is the first to be called: its connection's caches are warm.
+
+    Used like a `threading.Condition`, with its lock held.
+    """
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self._lock = lock
+        self._waiting: list[threading.Lock] = []
+
+    def wait(self, timeout: float) -> None:
+        """Wait to be called, or for ``timeout`` seconds, without the lock."""
+        call = threading.Lock()
+        call.acquire()
+        self._waiting.append(call)
+        self._lock.release()
+        try:
+            call.acquire(timeout=timeout)
+        finally:
+            self._lock.acquire()
+            if call in self._waiting:
+                self._waiting.remove(call)
+
+    def notify(self, threads: int = 1) -> None:
+        """Call so many threads."""
+        for _ in range(min(threads, len(self._waiting))):
+            self._waiting.pop().release()
+
+    def notify_all(self) -> None:
+        """Call all threads."""
+        self.notify(len(self._waiting))
+
+
 class Holdings:
     """All that a worker leases, shared by its roles; every access passes its lock.
 
@@ -39,37 +72,45 @@ class Holdings:
     def __init__(self) -> None:
         self.unsettled: dict[int, ClaimedJob] = {}
         self._queue: deque[tuple[ClaimedJob, float]] = deque()
-        self._running: dict[int, ClaimedJob] = {}
+        self._running: dict[int, tuple[ClaimedJob, float]] = {}
         self._low = 0
         lock = threading.Lock()
-        self._work = threading.Condition(lock)
+        self._lock, self._work = lock, Bench(lock)
         self._room = threading.Condition(lock)
 
-    def add(self, jobs: Sequence[ClaimedJob], *, threads: int) -> None:
-        """Put claimed jobs in line, and wake so many threads for them."""
-        now = time.monotonic()
-        with self._work:
-            self._queue.extend((job, now) for job in jobs)
-            self._low = len(self._queue) // 2
-            self._work.notify(threads)
+    def add(self, jobs: Sequence[ClaimedJob], *, threads: int, low: int, alone_for: float = 0.0) -> None:
+        """Put claimed jobs in line, and wake so many threads for them; none, while one goes on that is quick (`take`).
 
-    def take(self, timeout: float) -> ClaimedJob | None:
-        """Take the next job in line to run it; None if none comes within ``timeout`` seconds."""
-        with self._work:
-            if not self._queue:
+        `nudge` returns when no more than ``low`` are left.
+        """
+        now = time.monotonic()
+        with self._lock:
+            self._queue.extend((job, now) for job in jobs)
+            self._low = low
+            if not (alone_for and self._is_quick(alone_for)):
+                self._work.notify(threads)
+
+    def take(self, timeout: float, *, alone_for: float = 0.0) -> ClaimedJob | None:
+        """Take the next job in line to run it; None if none comes within ``timeout`` seconds.
+
+        While another thread has been at its job for less than ``alone_for`` seconds, it gets the next one as well, and
+        this one waits to be woken.
+        """
+        with self._lock:
+            if not self._queue or (alone_for and self._is_quick(alone_for)):
                 self._work.wait(timeout)
             if not self._queue:
                 return None
             job, _ = self._queue.popleft()
-            self._running[job.id] = job
+            self._running[job.id] = (job, time.monotonic())
             if len(self._queue) == self._low:
                 self._room.notify()
             return job
 
     def done(self, job: ClaimedJob, *, settled: bool) -> None:
         """Forget a job that ran; one whose outcome could not be written is kept to be handed back later."""
-        with self._work:
-            if self._running.get(job.id) is job:
+        with self._lock:
+            if self._running.get(job.id, (None,))[0] is job:
                 del self._running[job.id]
                 if not settled:
                     self.unsettled[job.id] = job
@@ -78,7 +119,7 @@ class Holdings:
 
     def nudge(self, seconds: float) -> None:
         """Wait until there may be room for more jobs; wake one more thread if the line does not move for so long."""
-        with self._work:
+        with self._lock:
             head = self._queue[0] if self._queue else None
             if not self._room.wait(IDLE_LOOK if head is None else seconds) and self._queue and self._queue[0] is head:
                 self._work.notify()
@@ -88,7 +129,7 @@ class Holdings:
 
         They stay `unsettled` until whoever takes them has handed them back (`forget`).
         """
-        with self._work:
+        with self._lock:
             if not self._queue or time.monotonic() - self._queue[0][1] <= seconds:
                 return []
             jobs = [job for job, _ in self._queue]
@@ -103,18 +144,18 @@ class Holdings:
 
     def is_slow(self, seconds: float) -> bool:
         """Say whether the first job in line has stood there for longer than so many seconds."""
-        with self._work:
+        with self._lock:
             return bool(self._queue) and time.monotonic() - self._queue[0][1] > seconds
 
     def wake_all(self) -> None:
         """End all waits."""
-        with self._work:
+        with self._lock:
             self._work.notify_all()
             self._room.notify_all()
 
     def drain(self) -> list[ClaimedJob]:
         """Take all jobs that were claimed and not begun, and those whose outcome could not be written."""
-        with self._work:
+        with self._lock:
             jobs = [*(job for job, _ in self._queue), *self.unsettled.values()]
             self._queue.clear()
             self.unsettled.clear()
@@ -122,8 +163,12 @@ class Holdings:
 
     def leased(self) -> list[int]:
         """Return the ids of all jobs whose lease is to be renewed."""
-        with self._work:
+        with self._lock:
             return [job.id for job, _ in self._queue] + list(self._running)
+
+    def _is_quick(self, seconds: float) -> bool:
+        late = time.monotonic() - seconds
+        return any(began > late for _, began in self._running.values())
 
     def waiting(self) -> int:
         """Return how many claimed jobs are not begun."""
