@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,16 +24,30 @@ COLUMNS = (
 ROW = "(%s, %s, %s, 'ready', %s, %s, 0, %s, %s, 0, 0, '{}', '', '', 0, %s, '')"
 
 
-def enqueue(jobs: Sequence[NewJob], *, using: str | None = None, clock: Clock | None = None) -> list[int]:
+@dataclass(slots=True)
+class Beside:
+    """An INSERT that goes with the jobs: on PostgreSQL in the same statement, which spares a round trip."""
+
+    sql: str
+    parameters: list[Any]
+    rows: int = 0
+    """How many rows it has written."""
+
+
+def enqueue(
+    jobs: Sequence[NewJob], *, using: str | None = None, clock: Clock | None = None, beside: Beside | None = None
+) -> list[int]:
     """Queue jobs, many in one statement, and return their ids in the same order.
 
     The rows belong to the caller's transaction: they are gone if it rolls back, and no worker sees them before it
     commits. Outside a transaction they are queued at once. A worker is woken on commit as a best effort; its sweep is
     the guarantee.
 
+    ``beside`` is written with them, also if there are no jobs.
+
     Raises `PayloadTooLarge` if a payload is over ``MAX_PAYLOAD`` bytes of JSON; nothing is queued then.
     """
-    if not jobs:
+    if not jobs and beside is None:
         return []
     alias = using or conf.get().database
     connection = connections[alias]
@@ -40,9 +55,16 @@ def enqueue(jobs: Sequence[NewJob], *, using: str | None = None, clock: Clock | 
     rows = [_row(connection, job, now) for job in jobs]
     ids: list[int] = []
     with transaction.atomic(using=alias, savepoint=False):
+        if beside is not None and not (rows and sql.is_postgresql(connection)):
+            with connection.cursor() as cursor:
+                cursor.execute(beside.sql, beside.parameters)
+                beside.rows = cursor.rowcount
+            beside = None
         for start in range(0, len(rows), ROWS_A_STATEMENT):
-            ids += _insert(connection, rows[start : start + ROWS_A_STATEMENT])
-        transaction.on_commit(partial(wake.wake_local, alias), using=alias, robust=True)
+            ids += _insert(connection, rows[start : start + ROWS_A_STATEMENT], beside)
+            beside = None
+        if rows:
+            transaction.on_commit(partial(wake.wake_local, alias), using=alias, robust=True)
     return ids
 
 
@@ -56,16 +78,24 @@ def payload_json(job: NewJob) -> str:
 
 
 def _row(connection: BaseDatabaseWrapper, job: NewJob, now: Any) -> list[Any]:
-    payload = payload_json(job)
+    payload = job.payload_text or payload_json(job)
     due = now if job.due is None else sql.moment(connection, job.due)
     return [job.kind, job.name[:200], payload, job.priority, due, job.serial_key, job.group, now]
 
 
-def _insert(connection: BaseDatabaseWrapper, rows: list[list[Any]]) -> list[int]:
+def _insert(connection: BaseDatabaseWrapper, rows: list[list[Any]], beside: Beside | None) -> list[int]:
     # NOTIFY is sent with the commit, once for all rows of a transaction; here it costs no round trip of its own.
     returning = f"id, pg_notify('{wake.CHANNEL}', '')" if sql.is_postgresql(connection) else "id"
     values = ", ".join([ROW] * len(rows))
-    statement = f"INSERT INTO {sql.TABLE} ({COLUMNS}) VALUES {values} RETURNING {returning}"  # noqa: S608
+    parameters = [value for row in rows for value in row]
+    first = ""
+    if beside is not None:
+        first, parameters = f"WITH beside AS ({beside.sql} RETURNING 1) ", [*beside.parameters, *parameters]
+        returning += ", (SELECT count(*) FROM beside)"
+    statement = f"{first}INSERT INTO {sql.TABLE} ({COLUMNS}) VALUES {values} RETURNING {returning}"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(statement, [value for row in rows for value in row])
-        return sorted(row[0] for row in cursor.fetchall())
+        cursor.execute(statement, parameters)
+        returned = cursor.fetchall()
+    if beside is not None:
+        beside.rows = returned[0][-1]
+    return sorted(row[0] for row in returned)

@@ -13,7 +13,8 @@ class NewJob:
 
     ``kind`` names a registered handler; ``payload`` is JSON-able; ``due`` is an aware moment, None means now; a
     higher ``priority`` starts earlier; jobs of one ``serial_key`` run one after the other in arrival order; ``group``
-    is what the job belongs to (a run's id).
+    is what the job belongs to (a run's id). ``payload_text`` is the payload's JSON, of whoever has made it already
+    (`enqueue.payload_json`).
     """
 
     kind: str
@@ -23,6 +24,7 @@ class NewJob:
     priority: int = 0
     serial_key: str = ""
     group: str = ""
+    payload_text: str | None = None
 
 
 @dataclass(slots=True)

@@ -79,7 +79,8 @@ class Saving:
         written = self._fields if created else [field for field in self._fields if self._is_written(field)]
         values = {**old, **plain_values(self.record, written)}
         unknown = [field.name for field in self._fields if field.name not in values]
-        unknown += [field.name for field in written if field.name in values and self._is_stale(field, created)]
+        if not created:
+            unknown += [field.name for field in written if field.name in values and self._is_stale(field)]
         if unknown:
             row = read_row(type(self.record), self.record.pk, self._using) or {}
             values |= {name: row[name] for name in unknown if name in row}
@@ -92,12 +93,12 @@ class Saving:
             return _follows(field, [other for other in self._fields if not other.generated and self._is_written(other)])
         return self._update_fields is None or field.name in self._update_fields or field.attname in self._update_fields
 
-    def _is_stale(self, field: Any, created: bool) -> bool:
+    def _is_stale(self, field: Any) -> bool:
         held = self.record.__dict__
         if field.attname not in held or is_expression(held[field.attname]):
             return True
         # Django 5.2 doesn't refresh generated fields after an UPDATE; 6.0 does.
-        return bool(field.generated and not created and not hasattr(field, "referenced_fields"))
+        return bool(field.generated and not hasattr(field, "referenced_fields"))
 
 
 def _follows(generated: Any, written: Collection[Any]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -81,7 +82,7 @@ class Foreground:
             if error is not None:
                 entry["error"] = describe(error)
         else:
-            entry |= self._guarded(path, node, lambda: storable_result(node.title(), node.execute(self._step(path))))
+            entry |= self._guarded(path, node, lambda: storable_result(entry["label"], node.execute(self._step(path))))
         entry["ms"] = round((self._clock.monotonic() - started) * 1000, 1)
         self.steps.append(entry)
 
@@ -91,7 +92,7 @@ class Foreground:
         names = dict(self._context.names)
         try:
             with transaction.atomic(using=self._context.using):
-                entry |= storable_result(node.title(), node.execute(self._step(path)))
+                entry |= storable_result(entry["label"], node.execute(self._step(path)))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - "on error: continue", also of what sys.exit() raises
@@ -115,8 +116,8 @@ class Foreground:
 
     def _job(self, path: str, node: Background | Delay) -> NewJob:
         job = branch_job(self._context, path, node, self._step(path), self._context.names, self._clock)
-        payload_json(job)  # what can't be queued is the failure of this node
-        return job
+        # What can't be queued is the failure of this node.
+        return replace(job, payload_text=payload_json(job))
 
     def _step(self, path: str) -> RunStep:
         save = partial(self._save, path)

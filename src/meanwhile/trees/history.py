@@ -15,6 +15,7 @@ from django.db.models.sql import InsertQuery
 from meanwhile import conf
 from meanwhile.clock import Clock
 from meanwhile.queue import sql
+from meanwhile.queue.enqueue import Beside
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import State
 from meanwhile.trees.context import RunContext
@@ -49,19 +50,18 @@ def run_row(context: RunContext, *, clock: Clock) -> Run:
     )
 
 
-def write_run(run: Run, jobs: int, *, clock: Clock, using: str) -> bool:
-    """Store a run whose foreground is done, in the record's transaction; say False if its version is not stored yet."""
+def run_statement(run: Run, jobs: int, *, clock: Clock, using: str) -> Beside:
+    """Return the statement that stores a run whose foreground is done; it writes no row if its version is not stored
+    yet."""
     _foreground_done(run, jobs, clock)
     connection = connections[using]
     row = _row(run, connection)
     marks = ", ".join(["%s"] * len(row))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO meanwhile_run ({', '.join(row)}) SELECT {marks}"  # noqa: S608
-            " WHERE EXISTS (SELECT 1 FROM meanwhile_treeversion WHERE id = %s)",
-            [*row.values(), row["version_id"]],
-        )
-        return bool(cursor.rowcount == 1)
+    text = (
+        f"INSERT INTO meanwhile_run ({', '.join(row)}) SELECT {marks}"  # noqa: S608
+        " WHERE EXISTS (SELECT 1 FROM meanwhile_treeversion WHERE id = %s)"
+    )
+    return Beside(text, [*row.values(), row["version_id"]])
 
 
 def write_runs(runs: Collection[tuple[Run, int]], *, clock: Clock, using: str) -> None:

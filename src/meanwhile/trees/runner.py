@@ -135,12 +135,13 @@ def start(tree: EventTree, occasion: Occasion, *, clock: Clock) -> UUID:
     the same.
     """
     begun = begin(tree, occasion, clock=clock)
+    row = history.run_statement(begun.run, len(begun.jobs), clock=clock, using=occasion.using)
     try:
-        enqueue(begun.jobs, using=occasion.using, clock=clock)
+        enqueue(begun.jobs, using=occasion.using, clock=clock, beside=row)
     except PayloadTooLarge as error:
         history.keep_failed(begun.run, error, tree=tree, clock=clock, using=occasion.using)
         raise
-    if not history.write_run(begun.run, len(begun.jobs), clock=clock, using=occasion.using):
+    if not row.rows:
         ensure_version(tree, using=occasion.using, clock=clock)
         history.write_runs([(begun.run, len(begun.jobs))], clock=clock, using=occasion.using)
     collect(begun.run.id)

@@ -5,20 +5,39 @@ from __future__ import annotations
 import copy
 import decimal
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import BinaryField, DateTimeField, DecimalField, FileField, JSONField
+from django.db.models import (
+    BinaryField,
+    BooleanField,
+    CharField,
+    DateTimeField,
+    DecimalField,
+    FileField,
+    IntegerField,
+    JSONField,
+    TextField,
+)
 from django.utils import timezone
 
 if TYPE_CHECKING:
     from django.db.models import Model
 
 IMMUTABLE = (type(None), str, bytes, int, float, complex, decimal.Decimal, frozenset)
+
+PLAIN_TYPES: Mapping[Callable[..., Any] | None, type] = {
+    CharField.to_python: str,
+    TextField.to_python: str,
+    IntegerField.to_python: int,
+    BooleanField.to_python: bool,
+}
+"""By the way in which a field reads values: the type that it leaves as it is."""
 
 
 def plain_values(instance: Model, fields: Iterable[Any] | None = None) -> dict[str, Any]:
@@ -27,12 +46,20 @@ def plain_values(instance: Model, fields: Iterable[Any] | None = None) -> dict[s
     Fields that are deferred, or hold an expression such as `F("price") + 1`, are left out: nothing is loaded.
     """
     held = instance.__dict__
-    chosen = instance._meta.concrete_fields if fields is None else fields
-    return {
-        field.name: plain_value(field, held[field.attname])
-        for field in chosen
-        if field.attname in held and not is_expression(held[field.attname])
-    }
+    if fields is None or fields is instance._meta.concrete_fields:
+        plans = _plans(type(instance))
+    else:
+        plans = [(field.name, field.attname, field, None) for field in fields]
+    values: dict[str, Any] = {}
+    for name, attname, field, plain in plans:
+        if attname not in held:
+            continue
+        value = held[attname]
+        if type(value) is plain:
+            values[name] = value
+        elif not is_expression(value):
+            values[name] = plain_value(field, value)
+    return values
 
 
 def plain_value(field: Any, value: Any) -> Any:
@@ -51,6 +78,16 @@ def plain_value(field: Any, value: Any) -> Any:
     if isinstance(field, BinaryField) and not isinstance(value, str):
         return bytes(value)
     return _detached(_fitted(field, _converted(field, value)))
+
+
+@lru_cache(maxsize=1024)
+def _plans(model: type[Model]) -> Sequence[tuple[str, str, Any, type | None]]:
+    """Return of each field its name, its attribute, itself, and the type whose values are plain already: most values
+    of most records are, and every save passes here."""
+    return [
+        (field.name, field.attname, field, PLAIN_TYPES.get(getattr(type(storing_field(field)), "to_python", None)))
+        for field in model._meta.concrete_fields
+    ]
 
 
 def same_value(one: Any, other: Any) -> bool:

@@ -125,7 +125,7 @@ class RunStep:
 
     def render(self, text: str, html: bool = False) -> str:
         """Return a template filled with plain data; ``html`` escapes what is filled in."""
-        return render(text, self._template_data(), html=html)
+        return render(text, self._template_data(event="event" in text), html=html)
 
     def plain(self, record: Model) -> dict[str, Any]:
         """Return the plain values of a record's own fields, without the sensitive ones."""
@@ -174,21 +174,25 @@ class RunStep:
         except KeyError:
             raise ParameterError({name: "is no parameter of this run"}, of=self._context.tree.name) from None
 
-    def _template_data(self) -> dict[str, Any]:
-        event, actor = self._context.event, self.actor
+    def _template_data(self, *, event: bool) -> dict[str, Any]:
+        actor = self.actor
         return {
             **plain_names(self.records),
             "record": PlainRecord(self.record) if self.record is not None else None,
-            "event": {
-                "type": event.type,
-                "old": _shown(event.old),
-                "new": _shown(event.new),
-                "changed": sorted(event.changed),
-            },
+            "event": self._plain_event() if event else None,
             "actor": PlainRecord(actor) if actor is not None else None,
             "params": dict(self.params),
             "now": self.now,
             "run": str(self._context.run_id),
+        }
+
+    def _plain_event(self) -> dict[str, Any]:
+        event = self._context.event
+        return {
+            "type": event.type,
+            "old": _shown(event.old),
+            "new": _shown(event.new),
+            "changed": sorted(event.changed),
         }
 
 

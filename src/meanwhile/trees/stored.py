@@ -6,6 +6,7 @@ import copy
 import json
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ LONGEST_CHARACTER = 6
 """Bytes that one character takes in JSON at most, as a control character does."""
 
 
+NUMBERS = frozenset({int, bool})
+
+
 def to_stored(
     model: type[Model], values: Mapping[str, Any], sensitive: Iterable[str], max_bytes_per_value: int
 ) -> dict[str, Any]:
@@ -35,8 +39,13 @@ def to_stored(
     hidden = tuple(sensitive)
     kept: dict[str, Any] = {}
     cut: list[str] = []
+    written_by_field = _json_fields(model)
     for name, value in values.items():
         if matches(name, hidden):
+            continue
+        short = type(value) is str and len(value) * LONGEST_CHARACTER + 2 <= max_bytes_per_value
+        if (short or type(value) in NUMBERS) and name not in written_by_field:  # as nearly all are
+            kept[name] = value
             continue
         data = _to_data(model._meta.get_field(name), value)
         if _is_longer(data, max_bytes_per_value):
@@ -44,6 +53,11 @@ def to_stored(
         else:
             kept[name] = data
     return {"values": kept, "cut": sorted(cut)}
+
+
+@lru_cache(maxsize=1024)
+def _json_fields(model: type[Model]) -> frozenset[str]:
+    return frozenset(field.name for field in model._meta.concrete_fields if isinstance(storing_field(field), JSONField))
 
 
 def from_stored(model: type[Model], stored: Mapping[str, Any]) -> dict[str, Any]:
