@@ -11,7 +11,18 @@ import time
 from benchmarks.places import KINDS, places
 from benchmarks.report import Figure, Goal, line
 
-NAMES = ("form_post", "pickup", "drain", "claim", "memory", "save_untouched")
+NAMES = (
+    "form_post",
+    "pickup",
+    "drain",
+    "claim",
+    "memory",
+    "save_untouched",
+    "remote_batch",
+    "remote_action",
+    "remote_single",
+    "client_size",
+)
 
 
 def main() -> int:

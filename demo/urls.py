@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from demo.bookings import views
 from demo.bookings.models import Booking
@@ -37,5 +37,6 @@ urlpatterns = [
     path("tree/jobs/<int:pk>/run-now/", views.run_job_now, name="run-job-now"),
     path("login/<slug:username>/", views.log_in_as, name="log-in-as"),
     path("logout/", views.log_out, name="log-out"),
+    path("studio/", include("meanwhile.studio.urls")),
     path("admin/", admin.site.urls),
 ]

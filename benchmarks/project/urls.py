@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.urls import path
+from django.urls import include, path
 
 from benchmarks.project import views
 
@@ -11,6 +11,10 @@ urlpatterns = [
     path("done/", views.done),
     path("book/", views.Book.as_view()),
     path("book-by-hand/", views.BookByHand.as_view()),
+    path("echo/", views.echo),
 ]
 if not settings.PLAIN:
-    urlpatterns += [path("submit/", views.Submit.as_view())]
+    urlpatterns += [
+        path("submit/", views.Submit.as_view()),
+        path("meanwhile/", include("meanwhile.urls")),
+    ]

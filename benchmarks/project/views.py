@@ -1,13 +1,17 @@
-"""The same form in the ways that are compared: the plain view is the same with and without Meanwhile."""
+"""The same form in the ways that are compared: the plain view is the same with and without Meanwhile.
+
+And the plain view that a client action is compared with.
+"""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.generic import CreateView
 
 from benchmarks.project.models import Booking
@@ -46,6 +50,14 @@ class BookByHand(Book):
 def done(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """The next page."""
     return HttpResponse("done")
+
+
+def echo(request: HttpRequest) -> JsonResponse:
+    """What one would write by hand for a page's script: for people who are logged in, JSON in, JSON out."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"error": "Please log in."}, status=401)
+    message = json.loads(request.body)["message"]
+    return JsonResponse({"value": message})
 
 
 if not settings.PLAIN:

@@ -4,10 +4,11 @@ from django.contrib import admin
 
 from demo.bookings.models import AllAtOnceBooking, Booking, Flight, Mail
 from meanwhile.forms import SubmitAdminMixin
+from meanwhile.studio.admin import RecordRunsAdminMixin
 
 
 @admin.register(Booking, AllAtOnceBooking)
-class BookingAdmin(SubmitAdminMixin, admin.ModelAdmin):
+class BookingAdmin(RecordRunsAdminMixin, SubmitAdminMixin, admin.ModelAdmin):
     list_display = ["__str__", "name", "flight", "seat", "status", "ready", "booked_at"]
     list_select_related = ["flight", "seat"]
     fields = ["flight", "name", "email"]

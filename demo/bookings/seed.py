@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from demo.bookings.models import Flight, Seat
@@ -40,11 +42,22 @@ class Account:
     password: str
     says: str
     is_admin: bool = False
+    studio: tuple[str, ...] = ()
+    """What they may do in the Studio."""
 
 
 ACCOUNTS = [
     Account("passenger", "passenger", "books and sees their own bookings"),
-    Account("admin", "admin", "sees all bookings, and every run and job in Django’s admin", is_admin=True),
+    Account(
+        "admin", "admin", "sees all bookings, may do everything in the Studio and in Django’s admin", is_admin=True
+    ),
+    Account(
+        "editor", "editor", "changes drafts of trees in the Studio, and can’t publish them", studio=("view", "edit")
+    ),
+    Account(
+        "publisher", "publisher", "changes trees in the Studio and publishes them", studio=("view", "edit", "publish")
+    ),
+    Account("operator", "operator", "watches runs and the queue, retries and cancels", studio=("view", "operate")),
 ]
 
 
@@ -56,7 +69,19 @@ def seed(now: datetime) -> None:
     for account in ACCOUNTS:
         if not users.filter(username=account.username).exists():
             make = users.create_superuser if account.is_admin else users.create_user
-            make(account.username, f"{account.username}@example.com", account.password)
+            user = make(account.username, f"{account.username}@example.com", account.password)
+            if account.studio:
+                _open_studio(user, account)
+
+
+def _open_studio(user: Any, account: Account) -> None:
+    """Let an account into the Studio, and let it see the records that the runs are about."""
+    names = [f"{what}_studio" for what in account.studio]
+    user.is_staff = True
+    user.save(update_fields=["is_staff"])
+    user.user_permissions.set(
+        Permission.objects.filter(codename__in=[*names, "view_booking", "view_allatoncebooking", "view_flight"])
+    )
 
 
 def _flight(route: Route, now: datetime) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from meanwhile.queue.autostart import Autostart
     from meanwhile.queue.handlers import Handler
     from meanwhile.queue.worker.supervisor import Worker
+    from meanwhile.remote.registry import ControllerRegistry
+    from meanwhile.studio.loading import Loaded
     from meanwhile.trees.capture import Installation, Interest
     from meanwhile.trees.failed_runs import FailedRuns
     from meanwhile.trees.registry import TreeRegistry
@@ -31,18 +33,24 @@ class MeanwhileConfig(AppConfig):
     workers: set[Worker]
     handlers: dict[str, Handler]
     trees: TreeRegistry
+    controllers: ControllerRegistry
     capture: Installation | None
     interests: dict[type[Model], Interest]
     autostart: Autostart
     failed_runs: FailedRuns
     clock: Clock
+    studio: Loaded
 
     def ready(self) -> None:
-        """Find the trees, capture the changes of their models, and start a worker if this is a web process."""
+        """Find trees and controllers, capture the changes of the trees' models, start a worker in a web process."""
         from meanwhile import checks  # noqa: F401 - registers the system checks
         from meanwhile.clock import SystemClock
         from meanwhile.queue import handlers
         from meanwhile.queue.autostart import Autostart
+        from meanwhile.remote import checks as remote_checks  # noqa: F401 - registers those of controllers
+        from meanwhile.remote import registry as remote_registry
+        from meanwhile.remote.durable_run import DurableHandler
+        from meanwhile.studio import loading
         from meanwhile.trees import listening, registry
         from meanwhile.trees.background import TreeHandler
         from meanwhile.trees.failed_runs import FailedRuns
@@ -54,7 +62,11 @@ class MeanwhileConfig(AppConfig):
         request_finished.connect(self.failed_runs.write, dispatch_uid="meanwhile.failed_runs")
         atexit.register(self.failed_runs.write)
         handlers.register("tree", TreeHandler())
+        handlers.register("remote", DurableHandler())
         registry.autodiscover()
         listening.listen(self)
+        self.controllers = remote_registry.ControllerRegistry()
+        remote_registry.autodiscover()
+        loading.set_up(self)
         self.autostart = Autostart()
         self.autostart.arm()

@@ -66,7 +66,35 @@ class Settings(BaseModel):
         description="Regular expressions; fields whose name matches never enter history or templates.",
     )
     mail_admins_on_failure: bool = Field(False, description="Mail ADMINS when a job has used up its tries.")
+    studio_models: tuple[str, ...] | None = Field(
+        None,
+        description="Labels of the models on which trees can be made in the Studio; "
+        "None for all that have trees or are in the admin.",
+    )
+    studio_excluded_fields: tuple[str, ...] = Field(
+        (),
+        description="What trees of the Studio can't reach: fields as app_label.Model.field, models as app_label.Model.",
+    )
+    studio_try_seconds: float = Field(5.0, gt=0, description="Seconds that trying a draft may take.")
+    studio_matching_seconds: float = Field(
+        0.5, gt=0, description="Seconds that counting the records which a condition matches may take."
+    )
+    studio_matching_rows: int = Field(10_000, ge=1, description="Records that are looked at for that count.")
+    studio_max_document: int = Field(1_000_000, ge=1_000, description="Bytes of JSON of one draft.")
+    studio_max_template: int = Field(20_000, ge=100, description="Characters of one template in a tree of the Studio.")
+    studio_reload: float = Field(
+        1.0, ge=0, description="Seconds between two looks for trees that another process has published."
+    )
     shutdown_grace: float = Field(10.0, ge=0, description="Seconds that a stopping worker waits for the steps it runs.")
+    remote_max_actions: int = Field(100, ge=1, le=10_000, description="Client actions in one request of a page.")
+    remote_max_body: int = Field(1_000_000, ge=1000, description="Bytes in one request of a page.")
+    remote_max_depth: int = Field(
+        32, ge=5, le=200, description="Lists and objects inside one another in a request of a page; it needs 4 itself."
+    )
+    remote_background_slots: int = Field(
+        3, ge=1, le=100, description="Background requests of one person that run at a time."
+    )
+    remote_durable_days: float = Field(7.0, gt=0, description="Days that the result of a durable action can be read.")
 
     @field_validator("sensitive_fields")
     @classmethod

@@ -27,7 +27,7 @@ class SkipJob(MeanwhileError):
 
 
 class UserError(MeanwhileError):
-    """Raise it in an action to stop with a text that the person who submitted the form shall read."""
+    """Raise it in an action to stop with a text that the person who submitted the form, or called it, shall read."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -11,6 +11,7 @@ import pytest
 import meanwhile
 from meanwhile import conf, exceptions, forms, signals, testing
 from meanwhile.checks import DATABASE_CHECKS
+from meanwhile.remote.checks import REMOTE_CHECKS
 from meanwhile.trees.check import CODES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,12 +32,12 @@ def page(name: str) -> str:
 def test_every_check_has_an_entry_and_every_entry_a_check() -> None:
     entries = re.findall(r"^### (meanwhile\.[EW]\d+)$", page("checks.md"), re.MULTILINE)
     assert entries == list(dict.fromkeys(entries))
-    assert set(entries) == {*DATABASE_CHECKS, *CODES}
+    assert set(entries) == {*DATABASE_CHECKS, *CODES, *REMOTE_CHECKS}
 
 
 def test_every_check_that_the_code_gives_is_one_of_the_listed() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src" / "meanwhile").rglob("*.py"))
-    assert set(re.findall(r"\"(meanwhile\.[EW]\d+)\"", source)) == {*DATABASE_CHECKS, *CODES}
+    assert set(re.findall(r"\"(meanwhile\.[EW]\d+)\"", source)) == {*DATABASE_CHECKS, *CODES, *REMOTE_CHECKS}
 
 
 @pytest.mark.parametrize("name", meanwhile.__all__)

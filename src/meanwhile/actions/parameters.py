@@ -142,6 +142,16 @@ class Signature:
             "additionalProperties": False,
         }
 
+    @property
+    def types(self) -> Mapping[str, TypeAdapter[Any]]:
+        """What validates each parameter. Raises `TypeError` for an annotation that can't be used."""
+        return self._types
+
+    @property
+    def result_type(self) -> TypeAdapter[Any]:
+        """What dumps the result. Raises `TypeError` for an annotation that can't be used."""
+        return self._result
+
     @cached_property
     def _types(self) -> dict[str, TypeAdapter[Any]]:
         hints = self._hints

@@ -26,8 +26,10 @@ from meanwhile.admin.search import search_jobs
 from meanwhile.admin.steps import rows_of_job, steps_to_go_on_from
 from meanwhile.queue import control
 from meanwhile.queue.models import Job
+from meanwhile.queue.pause import paused
 from meanwhile.queue.reasons import any_worker_alive, why_waiting
 from meanwhile.queue.states import ENDED, State
+from meanwhile.sensitive import without_sensitive
 from meanwhile.trees.find import runs_of_jobs
 
 if TYPE_CHECKING:
@@ -56,11 +58,11 @@ class JobList(ChangeList):
         using, now = conf.get().database, timezone.now()
         jobs: list[Any] = list(self.result_list)
         runs = runs_of_jobs(jobs, using=using)
-        alive = any_worker_alive(now=now, using=using)
+        alive, is_paused = any_worker_alive(now=now, using=using), paused(using=using) is not None
         for job in jobs:
             job.mw_run = runs.get(job.group)
             job.mw_run_url = admin_url(self.model_admin.admin_site, request, "meanwhile.Run", job.group)
-            job.mw_why = why_waiting(job, now=now, using=using, alive=alive).text
+            job.mw_why = why_waiting(job, now=now, using=using, alive=alive, is_paused=is_paused).text
         self.result_list = jobs
 
 
@@ -167,7 +169,7 @@ class JobAdmin(ReadOnlyAdmin):
             "state_badge": badge(found.state, State(found.state).label),
             "why": why_waiting(found, now=timezone.now(), using=using).text,
             "steps": rows_of_job(found, using),
-            "payload": pretty_json(found.payload),
+            "payload": pretty_json(without_sensitive(found.payload)),
             "result": "" if found.result is None else pretty_json(found.result),
             "run": run,
             "run_url": admin_url(self.admin_site, request, "meanwhile.Run", found.group) if run else "",

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 
+from meanwhile.trees.identity import family
 from meanwhile.trees.models import Run
 
 PERSONS_FOUND = 50
@@ -32,8 +33,8 @@ def search_runs(runs: QuerySet[Any], typed: str) -> QuerySet[Any]:
     if not text:
         return runs
     label, colon, key = text.partition(":")
-    if colon and (model := _label(label)):
-        return runs.filter(model=model, record_pk=key)
+    if colon and (labels := _labels(label)):
+        return runs.filter(model__in=labels, record_pk=key)
     # The record's type stands first in the index, so all of them are named.
     meant = Q(record_pk=text, model__in=[model._meta.label for model in apps.get_models()])
     if (run := _uuid(text)) is not None:
@@ -56,11 +57,11 @@ def _persons(text: str) -> list[str]:
     return list(map(str, named.values_list("pk", flat=True)[:PERSONS_FOUND]))
 
 
-def _label(text: str) -> str:
+def _labels(text: str) -> list[str]:
     try:
-        return str(apps.get_model(text)._meta.label)
+        return family(apps.get_model(text))
     except (LookupError, ValueError):
-        return ""
+        return []
 
 
 def _uuid(text: str) -> UUID | None:

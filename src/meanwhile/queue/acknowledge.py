@@ -112,7 +112,7 @@ def hand_back_all(jobs: Sequence[ClaimedJob], *, using: str) -> None:
         )
 
 
-def show_progress(job: ClaimedJob, fraction: float, text: str, *, using: str) -> None:
+def show_progress(job: ClaimedJob, fraction: float | None, text: str, *, using: str) -> None:
     """Store how far the running step is."""
     _fenced(job, {"progress": fraction, "progress_text": sql.text(text, 200)}, using)
 

@@ -33,9 +33,9 @@ CLAIMABLE = "state = 'ready' AND held = 0"
 FIRST = "ORDER BY priority DESC, due, id LIMIT 1"
 # Each level is the first job of the next lower priority. There is no equation in it, on which SQLite would sooner build
 # an index of its own for each look than use ours, where `ANALYZE` has told it that all priorities are the same.
-PEEK = f"""
+LEVELS = f"""
     WITH RECURSIVE level(id) AS (
-        SELECT (SELECT id FROM {sql.TABLE} WHERE {CLAIMABLE} {FIRST})
+        SELECT (SELECT id FROM {sql.TABLE} WHERE {CLAIMABLE} {FIRST}) %s
         UNION ALL
         SELECT (SELECT id FROM {sql.TABLE} WHERE {CLAIMABLE}
                 AND priority < (SELECT priority FROM {sql.TABLE} WHERE id = level.id) {FIRST})
@@ -43,6 +43,9 @@ PEEK = f"""
     )
     SELECT job.priority, job.due FROM level JOIN {sql.TABLE} AS job ON job.id = level.id ORDER BY job.priority DESC
 """  # noqa: S608
+WAITING = LEVELS % ""
+PEEK = LEVELS % f"WHERE NOT EXISTS (SELECT 1 FROM {sql.PAUSE} WHERE id = 1)"  # noqa: S608
+"""While the queue is paused a worker sees nothing that it could take."""
 
 # Its parameter is the present moment.
 BLOCKED = f"""(job.serial_key <> '' AND (EXISTS (
@@ -76,13 +79,16 @@ class Lookout:
 
 
 def look_out(now: datetime, *, using: str) -> Lookout:
-    """Say what waits, without taking anything or locking anything."""
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        cursor.execute(PEEK)
-        levels = [(priority, sql.read_moment(connection, due)) for priority, due in cursor.fetchall()]
+    """Say what there is to take, without taking anything or locking anything: nothing while the queue is paused."""
+    levels = _levels(PEEK, using)
     later = [due for _, due in levels if due > now]
     return Lookout(tuple(priority for priority, due in levels if due <= now), min(later, default=None))
+
+
+def waiting_levels(*, using: str) -> list[tuple[int, datetime]]:
+    """Return (priority, earliest due time) of all jobs that wait and are not held back, the highest priority first,
+    whether the queue is paused or not."""
+    return _levels(WAITING, using)
 
 
 def claim(
@@ -117,6 +123,13 @@ def claim(
             break
         waiting = None
     return claimed
+
+
+def _levels(statement: str, using: str) -> list[tuple[int, datetime]]:
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return [(priority, sql.read_moment(connection, due)) for priority, due in cursor.fetchall()]
 
 
 def _claim_level(

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
@@ -26,6 +27,7 @@ from meanwhile.queue import acknowledge, announce, sql
 from meanwhile.queue.backoff import delay
 from meanwhile.queue.handlers import Plan, PlannedStep, handler_for
 from meanwhile.queue.jobs import ClaimedJob
+from meanwhile.queue.lazy import beside, lazy_atomic
 from meanwhile.queue.lease import put_off
 from meanwhile.queue.states import State
 
@@ -212,14 +214,30 @@ class Execution:
 
     @contextmanager
     def _transaction(self, step: PlannedStep) -> Iterator[None]:
-        """Wait for this thread's turn to write, which is no time of the step's own, and open its transaction."""
+        """Open a step's transaction."""
+        with self._begun_lazily(step) if step.lazy else self._begun(step):
+            # The first of all callbacks: what another one raises then no longer concerns the step.
+            transaction.on_commit(self._committed, using=self.using)
+            yield
+
+    @contextmanager
+    def _begun(self, step: PlannedStep) -> Iterator[None]:
+        with self._turn(step), transaction.atomic(using=self.using):
+            yield
+
+    @contextmanager
+    def _begun_lazily(self, step: PlannedStep) -> Iterator[None]:
+        self._watch(step)
+        with lazy_atomic(self.using, partial(self._turn, step)):
+            yield
+
+    @contextmanager
+    def _turn(self, step: PlannedStep) -> Iterator[None]:
+        """Wait for this thread's turn to write, which is no time of the step's own."""
         self._watch(None)
         with self._gate():
             self._watch(step)
-            with transaction.atomic(using=self.using):
-                # The first of all callbacks: what another one raises then no longer concerns the step.
-                transaction.on_commit(self._committed, using=self.using)
-                yield
+            yield
 
     def _committed(self) -> None:
         self._marked = True
@@ -328,10 +346,11 @@ class _Run:
     def commit(self) -> AbstractContextManager[Any]:
         return self._execution.commit(self._step, self._started)
 
-    def progress(self, fraction: float, text: str = "") -> None:
+    def progress(self, fraction: float | None, text: str = "") -> None:
         execution = self._execution
-        share = 0.0 if math.isnan(fraction) else min(max(fraction, 0.0), 1.0)
-        acknowledge.show_progress(execution.job, share, text, using=execution.using)
+        share = None if fraction is None else 0.0 if math.isnan(fraction) else min(max(fraction, 0.0), 1.0)
+        with beside(execution.using):
+            acknowledge.show_progress(execution.job, share, text, using=execution.using)
 
 
 _OPENING = PlannedStep(key="", label="open the job", run=lambda run: None)
@@ -392,7 +411,25 @@ def storable_result(label: str, result: Any) -> dict[str, Any]:
     if result is None:
         return {}
     try:
+        if _surely_fits(result, conf.get().max_history_value):
+            return {"result": result}
         size = len(sql.as_json(result))
     except (TypeError, ValueError, RecursionError) as problem:
         raise ResultNotStorable(label, result, describe(problem)) from problem
     return {"result": result} if size <= conf.get().max_history_value else {"cut": size}
+
+
+def _surely_fits(result: Any, limit: int) -> bool:
+    """Say of what nearly all steps return, a few words and numbers, that it can be stored, without writing its JSON."""
+    if type(result) is not dict:
+        return _room(result) <= limit
+    return sum(map(_room, result)) + sum(map(_room, result.values())) <= limit
+
+
+def _room(value: Any) -> float:
+    """Return how many bytes of JSON a part of a result takes at most, infinite if that can't be told at a glance."""
+    if type(value) is str and value.isascii() and value.isprintable():
+        return 2 * len(value) + 4
+    if type(value) is list:
+        return 4 + sum(map(_room, value))
+    return math.inf

@@ -30,22 +30,24 @@ class StepRun(Protocol):
         """Return a context whose database effects commit together with the step's mark; for steps that are not
         atomic. It enters as a function that may be given the step's result."""
 
-    def progress(self, fraction: float, text: str = "") -> None:
-        """Tell how far the step is: a fraction from 0 to 1 and a few words."""
+    def progress(self, fraction: float | None, text: str = "") -> None:
+        """Tell how far the step is: a fraction from 0 to 1 (None: can't be known) and a few words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStep:
     """One step: ``run`` does it and returns a JSON-able result.
 
-    ``key`` names it inside its job for good; ``atomic`` steps run inside the transaction of their mark; ``timeout``
-    is in seconds; ``goes_on`` lets the job go on with the next step when the tries are used up.
+    ``key`` names it inside its job for good; ``atomic`` steps run inside the transaction of their mark, which for
+    ``lazy`` ones begins with the step's first statement; ``timeout`` is in seconds; ``goes_on`` lets the job go on with
+    the next step when the tries are used up.
     """
 
     key: str
     label: str
     run: Callable[[StepRun], Any]
     atomic: bool = True
+    lazy: bool = False
     timeout: float | None = None
     retry: RetryPolicy | None = None
     goes_on: bool = False
@@ -81,6 +83,7 @@ class Handler(Protocol):
         """Delete what was kept of work that ended longer than ``retention`` (days, by state) ago; return how many rows.
 
         Called about once an hour by each worker, after the ended jobs themselves were pruned, outside a transaction.
+        A handler that has ``prunes_own_jobs = True`` deletes those of its kind here.
         """
 
 
@@ -97,6 +100,11 @@ def handler_for(kind: str) -> Handler:
 def all_handlers() -> list[Handler]:
     """Return the handlers of all kinds of jobs."""
     return list(_handlers().values())
+
+
+def kinds_that_prune() -> list[str]:
+    """Return the kinds of jobs whose handlers delete the ended ones themselves."""
+    return [kind for kind, handler in _handlers().items() if getattr(handler, "prunes_own_jobs", False)]
 
 
 class _NoHandler:

@@ -1,4 +1,4 @@
-"""The tables of the queue: jobs, and the workers that said they are alive."""
+"""The tables of the queue: jobs, the workers that said they are alive, and whether it is paused."""
 
 from __future__ import annotations
 
@@ -73,6 +73,8 @@ class Job(models.Model):
                 name="meanwhile_job_begun",
                 condition=Q(state__in=["ready", "running"]) & Q(started__isnull=False) & ~Q(serial_key=""),
             ),
+            # The jobs that a serial key holds back, which the claim's index leaves out: counted and listed by it.
+            models.Index(fields=["due", "id"], name="meanwhile_job_held", condition=Q(state="ready", held=1)),
             models.Index(fields=["group"], name="meanwhile_job_group"),
             models.Index(fields=["state", "finished"], name="meanwhile_job_ended", condition=Q(finished__isnull=False)),
         ]
@@ -100,3 +102,20 @@ class WorkerProcess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
+
+
+class QueuePause(models.Model):
+    """The one row, if there is one, says that no job is started (`pause.py`)."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    since = models.DateTimeField(_("paused since"))
+    by = models.CharField(_("paused by"), max_length=200, blank=True, default="")
+    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("pause of the queue")
+        verbose_name_plural = _("pauses of the queue")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.since:%Y-%m-%d %H:%M} {self.by}".strip()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from meanwhile.queue.handlers import all_handlers
+from meanwhile.queue.handlers import all_handlers, kinds_that_prune
 from meanwhile.queue.models import Job
 
 BATCH = 1000
@@ -35,7 +35,5 @@ def count_old_jobs(retention: Mapping[str, float], *, now: datetime, using: str)
 
 
 def _old_jobs(retention: Mapping[str, float], now: datetime, using: str) -> list[QuerySet[Job]]:
-    return [
-        Job.objects.using(using).filter(state=state, finished__lt=now - timedelta(days=days)).order_by()
-        for state, days in retention.items()
-    ]
+    jobs = Job.objects.using(using).exclude(kind__in=kinds_that_prune()).order_by()
+    return [jobs.filter(state=state, finished__lt=now - timedelta(days=days)) for state, days in retention.items()]

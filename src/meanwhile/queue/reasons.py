@@ -15,9 +15,10 @@ from meanwhile import conf
 from meanwhile.queue import owner as owners
 from meanwhile.queue import sql
 from meanwhile.queue.models import Job, WorkerProcess
+from meanwhile.queue.pause import paused
 from meanwhile.queue.states import State
 
-Code = Literal["", "not_due", "retry", "serial", "no_worker", "in_line"]
+Code = Literal["", "not_due", "retry", "paused", "serial", "no_worker", "in_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,13 @@ class Reason:
     person: str = ""
 
 
-def why_waiting(job: Job, *, now: datetime, using: str, alive: bool | None = None) -> Reason:
+def why_waiting(
+    job: Job, *, now: datetime, using: str, alive: bool | None = None, is_paused: bool | None = None
+) -> Reason:
     """Return why a job is not being run; a reason without a code if it does not wait.
 
-    ``alive`` is what `any_worker_alive` says, for a caller who asks for many jobs.
+    ``alive`` is what `any_worker_alive` says, and ``is_paused`` whether `paused` says so, for a caller who asks for
+    many jobs.
     """
     if job.state != State.READY:
         return Reason("")
@@ -42,6 +46,12 @@ def why_waiting(job: Job, *, now: datetime, using: str, alive: bool | None = Non
         if job.attempts:
             return Reason("retry", _("A try failed; the next one is at %(time)s") % {"time": at})
         return Reason("not_due", _("It is due at %(time)s") % {"time": at})
+    if (paused(using=using) is not None) if is_paused is None else is_paused:
+        return Reason(
+            "paused",
+            _("The queue is paused."),
+            _("Nothing is lost, but this part of the site is paused at the moment."),
+        )
     if job.serial_key and (before := _before(job, now, using)) is not None:
         return Reason("serial", _("It waits for job #%(id)s of the same record.") % {"id": before})
     if not (any_worker_alive(now=now, using=using) if alive is None else alive):

@@ -19,6 +19,9 @@ from django.utils.dateparse import parse_datetime
 TABLE = "meanwhile_job"
 """The table of `Job`."""
 
+PAUSE = "meanwhile_queuepause"
+"""The table of `QueuePause`."""
+
 LONGEST_TEXT = 10_000
 """Characters of an error that are kept."""
 
@@ -27,6 +30,8 @@ _ESCAPES = re.compile(r"\\(ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|u[0-9a-f]{4}|
 UNSTORABLE_ESCAPES = {"u0000"}
 SURROGATES = ("ud8", "ud9", "uda", "udb", "udc", "udd", "ude", "udf")
 LONE_ESCAPE = len("u0000")
+
+ENCODER = DjangoJSONEncoder(separators=(",", ":"), allow_nan=False)
 
 SERIAL = "state IN ('ready', 'running') AND NOT (serial_key = '')"
 """The condition of the index ``meanwhile_job_serial``, letter by letter: SQLite uses a partial index only where it
@@ -63,7 +68,7 @@ def as_json(value: Any) -> str:
     Raises `TypeError` for what JSON can't hold, and `ValueError` for what one of the databases would refuse: numbers
     that are not finite, NUL characters and halves of surrogate pairs.
     """
-    written = json.dumps(value, cls=DjangoJSONEncoder, separators=(",", ":"), allow_nan=False)
+    written = ENCODER.encode(value)
     for escape in _ESCAPES.findall(written) if "\\u" in written else ():
         if escape in UNSTORABLE_ESCAPES or (len(escape) == LONE_ESCAPE and escape.startswith(SURROGATES)):
             message = f"The character \\{escape} can't be stored in a database."

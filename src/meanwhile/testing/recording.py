@@ -14,6 +14,7 @@ from meanwhile.queue.models import Job
 from meanwhile.trees import registry
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.failed_runs import failed_runs
+from meanwhile.trees.identity import family
 from meanwhile.trees.models import Run
 
 
@@ -131,8 +132,7 @@ def fired(tree: EventTree | str | None = None) -> Iterator[Fired]:
 
 
 def _is_about(run: Run, record: Model) -> bool:
-    labels = {base._meta.label for base in type(record).__mro__ if hasattr(base, "_meta")}
-    return run.model in labels and run.record_pk == str(record.pk)
+    return run.model in family(type(record)) and run.record_pk == str(record.pk)
 
 
 def _about(record: Model | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path
+from django.urls import include, path
 
 from meanwhile.forms import SubmitCreateView
 from tests.crash.office.models import Order
@@ -22,4 +22,8 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse("ready" if order.ready else "waits")
 
 
-urlpatterns = [path("place/", Place.as_view()), path("order/<int:pk>/", show)]
+urlpatterns = [
+    path("place/", Place.as_view()),
+    path("order/<int:pk>/", show),
+    path("meanwhile/", include("meanwhile.urls")),
+]

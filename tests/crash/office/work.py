@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+from typing import Any
 
 
 def worker(*options: str) -> None:
@@ -36,3 +38,36 @@ def call(tree: str, number: int = 1) -> None:
     signal.alarm(60)
     for order in Order.objects.bulk_create([Order(name=tree) for _ in range(number)]):
         call_tree(tree, order)
+
+
+def ask(action: str, numbers: list[int]) -> None:
+    """Call a durable action for each number, as the page of one person does; note by what ids they are followed."""
+    from tests.crash.office.trees import folder
+
+    client = _clerk()
+    ids = {}
+    for number in numbers:
+        wanted = {"id": "1", "action": action, "params": {"number": number}}
+        body = json.dumps({"lane": "background", "actions": [wanted]})
+        answer = client.post("/meanwhile/actions/", body, content_type="application/json")
+        ids[number] = json.loads(answer.getvalue().splitlines()[0])["durable"]
+    (folder() / "durable.json").write_text(json.dumps(ids))
+
+
+def follow() -> None:
+    """Ask for the states of all that `ask` called, after a new login, and write them down."""
+    from tests.crash.office.trees import folder
+
+    client = _clerk()
+    ids = json.loads((folder() / "durable.json").read_text())
+    states = {number: client.get(f"/meanwhile/actions/durable/{key}/").json() for number, key in ids.items()}
+    (folder() / "states.json").write_text(json.dumps(states))
+
+
+def _clerk() -> Any:
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    client = Client()
+    client.force_login(User.objects.get_or_create(username="clerk")[0])
+    return client

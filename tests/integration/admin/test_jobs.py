@@ -8,6 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from meanwhile.queue.enqueue import enqueue
+from meanwhile.queue.jobs import NewJob
 from meanwhile.queue.models import Job, WorkerProcess
 from meanwhile.queue.owner import new_owner
 from meanwhile.testing import run_background
@@ -175,6 +177,14 @@ class TestPage:
         page = operator.get(page_of(job)).text
         names = {"retry", "run_now", "skip", "cancel", "retry_from"}
         assert {name for name in names if f'name="operation" value="{name}"' in page} == offered
+
+    def test_no_sensitive_value_of_the_payload_is_shown(self, operator):
+        job = Job.objects.get(
+            pk=enqueue([NewJob(kind="toy", payload={"params": {"api_key": "s3cr3t", "to": "Ada"}})])[0]
+        )
+        text = operator.get(page_of(job)).text
+        assert "Ada" in text
+        assert "s3cr3t" not in text
 
 
 class TestOperations:

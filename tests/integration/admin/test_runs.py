@@ -15,7 +15,7 @@ from meanwhile.trees.actor import acting_as
 from meanwhile.trees.models import Run
 from meanwhile.trees.prune import first_id
 from tests.integration.admin.pages import job_of, list_of, page_of, rows_of, run_of, text_of
-from tests.shop.models import Booking, Customer
+from tests.shop.models import Airport, Booking, Customer, FamousPlace, Place
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +71,12 @@ class TestList:
             break
         assert len(rows_of(operator.get(list_of("run", started="hour")))) == 1
         assert len(rows_of(operator.get(list_of("run", started="day")))) == 2
+
+    def test_runs_are_found_by_whichever_class_a_record_was_met_as(self, operator):
+        with use_trees(EventTree("Renamed", on=Updated(Place), do=[])):
+            airport = Airport.objects.create(name="Tempelhof")
+            FamousPlace.objects.get(pk=airport.pk).save()
+        assert len(rows_of(operator.get(list_of("run", q=f"shop.airport:{airport.pk}")))) == 1
 
     def test_runs_are_found_by_record_and_id(self, operator):
         booking, other = book(), book()

@@ -22,7 +22,7 @@ from meanwhile import (
 from meanwhile.testing import clock_at, fired, use_trees
 from meanwhile.trees import registry
 from meanwhile.trees.models import Run
-from tests.shop.models import Booking, Customer
+from tests.shop.models import Airport, Booking, Customer, FamousPlace, Place
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -99,6 +99,18 @@ class FiredTests(TestCase):
                 Booking.objects.create(name="Ada")
             (run,) = log.assert_fired(REFUSED, times=1)
         assert (run.state, "Sundays" in run.error) == ("failed", True)
+
+
+class FamilyTests(TestCase):
+    def test_a_record_is_the_same_by_whichever_class_it_was_met(self):
+        with use_trees(EventTree("Named", on=Updated(Place, "name"), do=[])):
+            airport = Airport.objects.create(name="Tempelhof")
+            with fired() as log:
+                famous = FamousPlace.objects.get(pk=airport.pk)
+                famous.name = "Tegel"
+                famous.save()
+            log.assert_fired("named", times=1, record=airport)
+            log.assert_fired("named", times=1, record=famous)
 
 
 class UseTreesTests(TestCase):

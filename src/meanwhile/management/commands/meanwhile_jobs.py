@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from meanwhile import conf
 from meanwhile.queue.models import Job
+from meanwhile.queue.pause import paused
 from meanwhile.queue.reasons import any_worker_alive, why_waiting
 from meanwhile.queue.states import State
 from meanwhile.trees.find import jobs_of_record, jobs_of_tree, runs_of_jobs
@@ -38,10 +39,13 @@ class Command(BaseCommand):
         """List the jobs."""
         using, now = conf.get().database, timezone.now()
         jobs = list(_chosen(options, using).order_by("-pk")[: max(limit, 0)])
-        alive = any_worker_alive(now=now, using=using)
+        alive, is_paused = any_worker_alive(now=now, using=using), paused(using=using) is not None
         runs = runs_of_jobs(jobs, using=using)
         facts = [
-            _facts(job, runs.get(job.group), why_waiting(job, now=now, using=using, alive=alive).text) for job in jobs
+            _facts(
+                job, runs.get(job.group), why_waiting(job, now=now, using=using, alive=alive, is_paused=is_paused).text
+            )
+            for job in jobs
         ]
         if options["json"]:
             self.stdout.write(json.dumps(facts, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder))

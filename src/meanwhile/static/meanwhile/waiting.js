@@ -6,11 +6,8 @@
  * less often and once at once when it is shown again. Without this module the page refreshes by itself.
  */
 
+import { follow } from "./follow.js";
 import { morph } from "./morph.js";
-
-const LONGEST_PAUSE = 30; // seconds between two tries without a connection
-const SLOWER_WHEN_HIDDEN = 5;
-const TOO_LONG = 15; // seconds after which a try counts as no connection
 
 /**
  * @typedef {object} Answer
@@ -24,76 +21,32 @@ export class Waiting {
   /** @param {HTMLElement} root the element with `data-meanwhile-waiting` */
   constructor(root) {
     this.root = root;
-    this.every = Number(root.dataset.every) || 2;
-    this.etag = root.dataset.etag ?? "";
-    this.failures = 0;
-    this.live = root.dataset.live === "yes";
-    /** @type {number | undefined} */
-    this.timer = undefined;
-    this.asking = false;
   }
 
   start() {
-    if (!this.live) return;
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.live) void this.ask();
-    });
-    window.addEventListener("online", () => this.live && void this.ask());
-    this.plan(this.every);
-  }
-
-  /** @param {number} seconds */
-  plan(seconds) {
-    clearTimeout(this.timer);
-    const factor = document.hidden ? SLOWER_WHEN_HIDDEN : 1;
-    this.timer = setTimeout(() => void this.ask(), seconds * factor * 1000);
-  }
-
-  async ask() {
-    if (this.asking) return;
-    this.asking = true;
-    clearTimeout(this.timer);
-    try {
-      const response = await fetch(location.href, {
-        headers: { Accept: "application/json", "If-None-Match": this.etag },
-        cache: "no-store",
-        redirect: "manual",
-        signal: AbortSignal.timeout(TOO_LONG * 1000),
-      });
-      await this.hear(response);
-    } catch {
-      this.missed();
-    } finally {
-      this.asking = false;
-    }
-  }
-
-  /** @param {Response} response */
-  async hear(response) {
-    if (response.status >= 500) return this.missed();
-    if (response.status === 304) {
-      this.reached();
-    } else if (response.ok) {
-      /** @type {Answer} */
-      const answer = await response.json();
-      this.etag = response.headers.get("ETag") ?? "";
-      this.reached();
-      this.show(answer);
-    } else {
+    const { live, every, etag } = this.root.dataset;
+    if (live !== "yes") return;
+    follow({
+      url: location.href,
+      every: (Number(every) || 2) * 1000,
+      etag,
+      now: false,
+      onAnswer: (answer) => this.show(answer),
+      onReached: () => this.reached(),
+      onMissed: (pause) => this.missed(pause),
       // Logged out, or the record is gone: the page itself says which.
-      this.live = false;
-      location.reload();
-    }
-    if (this.live) this.plan(this.every);
+      onRefused: () => location.reload(),
+    });
   }
 
-  /** @param {Answer} answer */
+  /**
+   * @param {Answer} answer
+   * @returns {boolean} whether to go on asking
+   */
   show(answer) {
-    this.live = answer.live;
     if (answer.url) {
-      this.live = false;
       location.replace(answer.url);
-      return;
+      return false;
     }
     const shown = this.part("state");
     const next = document.createElement("template");
@@ -101,21 +54,19 @@ export class Waiting {
     if (shown) morph(shown, next.content);
     this.say(this.part("summary")?.textContent ?? "");
     if (answer.phase !== "waiting") this.say(shown?.querySelector("h1")?.textContent ?? "");
+    return answer.live;
   }
 
   reached() {
-    this.failures = 0;
     const offline = this.part("offline");
     if (offline?.textContent) offline.textContent = "";
   }
 
-  missed() {
-    this.failures += 1;
-    const pause = Math.min(LONGEST_PAUSE, this.every * 2 ** this.failures);
+  /** @param {number} pause milliseconds to the next try */
+  missed(pause) {
     const offline = this.part("offline");
     const text = this.root.dataset.offlineText ?? "";
-    if (offline) offline.textContent = text.replace("SECONDS", String(Math.ceil(pause)));
-    this.plan(pause);
+    if (offline) offline.textContent = text.replace("SECONDS", String(Math.ceil(pause / 1000)));
   }
 
   /** @param {string} text what a screen reader says, politely and once */

@@ -1,0 +1,14 @@
+"""What pages of the measured site can call; loaded only where Meanwhile is installed."""
+
+from __future__ import annotations
+
+from meanwhile.remote import Controller, action
+
+
+class EchoController(Controller):
+    """As small as an action can be."""
+
+    @action
+    def echo(self, message: str) -> str:
+        """Return the message."""
+        return message

@@ -1,0 +1,167 @@
+"""What goes over the wire between a page's queue and the endpoint (client actions, "On the wire"). Pure.
+
+A request is one JSON document; an answer is lines of JSON, one for each action as it ends, and a last line that says
+that nothing was cut off.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from meanwhile.texts import gettext as _
+
+CONTENT_TYPE: Final = "application/x-ndjson"
+END: Final = b'{"end":true}\n'
+LONGEST_ID: Final = 200
+
+Lane = Literal["foreground", "background"]
+
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One action as a page asks for it."""
+
+    id: str
+    action: str
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The actions of one request, in the order in which they are run."""
+
+    lane: Lane
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a request may be at most: actions, bytes, and lists and objects inside one another."""
+
+    actions: int
+    body: int
+    depth: int
+
+
+class RequestRefused(Exception):
+    """The whole request is refused: ``status`` is the HTTP status, ``code`` what the page's queue goes by."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(status, code, message)
+        self.status, self.code, self.message = status, code, message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def parse(body: bytes, limits: Limits) -> Batch:
+    """Return what a request asks for. Unknown keys are ignored. Raises `RequestRefused`."""
+    if len(body) > limits.body:
+        raise too_large(limits.body)
+    document = _document(body)
+    if body.count(b"{") + body.count(b"[") > limits.depth and _depth_exceeds(document, limits.depth):
+        raise RequestRefused(
+            413, "too_large", _("The request is nested deeper than %(depth)s levels.") % {"depth": limits.depth}
+        )
+    if not isinstance(document, dict):
+        raise _malformed(_("The request must be a JSON object."))
+    lane, actions = document.get("lane"), document.get("actions")
+    if lane not in ("foreground", "background"):
+        raise _malformed(_("“lane” must be “foreground” or “background”."))
+    if not isinstance(actions, list) or not actions:
+        raise _malformed(_("“actions” must be a list with at least one action."))
+    if len(actions) > limits.actions:
+        text = _("The request has %(n)s actions; %(limit)s are allowed.")
+        raise RequestRefused(413, "too_large", text % {"n": len(actions), "limit": limits.actions})
+    if lane == "background" and len(actions) > 1:
+        raise _malformed(_("A background request has one action."))
+    calls = tuple(map(_call, actions))
+    if len({call.id for call in calls}) < len(calls):
+        raise _malformed(_("Two actions of the request have the same id."))
+    return Batch(lane, calls)
+
+
+def success_line(id: str, value: bytes) -> bytes:  # noqa: A002 - the key's name on the wire
+    """Return the line of an action that ended well; ``value`` is its result as JSON without line breaks."""
+    return b'{"id":%b,"state":"SUCCESS","value":%b}\n' % (_text(id), value)
+
+
+def error_line(id: str, code: str, message: str, fields: Mapping[str, Sequence[str]] | None = None) -> bytes:  # noqa: A002
+    """Return the line of an action that failed; ``fields`` has the texts for each parameter."""
+    return _line({"id": id, "state": "ERROR", "error": error(code, message, fields)})
+
+
+def progress_line(id: str, fraction: float | None, text: str) -> bytes:  # noqa: A002
+    """Return the line that tells how far an action is."""
+    return _line({"id": id, "progress": fraction, **({"text": text} if text else {})})
+
+
+def durable_line(id: str, durable: str) -> bytes:  # noqa: A002
+    """Return the line of an action that was queued; ``durable`` is by what the page can ask for it."""
+    return _line({"id": id, "durable": durable})
+
+
+def error(code: str, message: str, fields: Mapping[str, Sequence[str]] | None = None) -> dict[str, Any]:
+    """Return an error as JSON holds it."""
+    return {"code": code, "message": message, **({"fields": dict(fields)} if fields else {})}
+
+
+def too_large(limit: int) -> RequestRefused:
+    """Return the refusal of a body of more bytes than allowed."""
+    return RequestRefused(413, "too_large", _("The request is larger than %(limit)s bytes.") % {"limit": limit})
+
+
+def _line(content: Mapping[str, Any]) -> bytes:
+    return _encode(content).encode("ascii") + b"\n"
+
+
+def _text(value: str) -> bytes:
+    return _encode(value).encode("ascii")
+
+
+def _document(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):  # bad UTF-8 and numbers of thousands of digits are ValueErrors, too
+        raise _malformed(_("The request is not JSON.")) from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _depth_exceeds(document: Any, limit: int) -> bool:
+    level = _containers([document])
+    for _level in range(limit):
+        level = _containers(item for one in level for item in (one.values() if isinstance(one, dict) else one))
+        if not level:
+            return False
+    return bool(level)
+
+
+def _containers(items: Iterable[Any]) -> list[Any]:
+    return [item for item in items if isinstance(item, dict | list)]
+
+
+def _call(item: Any) -> Call:
+    if not isinstance(item, dict):
+        raise _malformed(_("Each action must be an object."))
+    id_, name, params = item.get("id"), item.get("action"), item.get("params")
+    if not isinstance(id_, str) or not 0 < len(id_) <= LONGEST_ID:
+        raise _malformed(_("Each action needs an “id”, a text of 1 to %(n)s characters.") % {"n": LONGEST_ID})
+    if not isinstance(name, str):
+        raise _malformed(_("Each action needs an “action”, the name of what is called."))
+    if params is None:
+        params = {}
+    if not isinstance(params, dict):
+        raise _malformed(_("“params” must be an object."))
+    return Call(id_, name, params)
+
+
+def _malformed(message: str) -> RequestRefused:
+    return RequestRefused(400, "malformed", message)

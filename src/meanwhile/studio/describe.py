@@ -1,0 +1,204 @@
+"""A draft as the rows of the tree view, each with words for when its node runs; and the menu New."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.utils.translation import gettext as _
+from pydantic import TypeAdapter, ValidationError
+
+from meanwhile.actions.base import Node
+from meanwhile.actions.function import FunctionAction
+from meanwhile.actions.registry import actions as functions
+from meanwhile.studio import kinds, places
+from meanwhile.studio.kinds import Kind
+from meanwhile.studio.places import Place
+from meanwhile.studio.problems import Found
+from meanwhile.studio.wording import condition_in_words, moment_in_words
+from meanwhile.trees.nodes import AnyNode
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One node in the tree view.
+
+    ``level``, ``setsize`` and ``posinset`` are as ARIA counts them, both branches of an If together. ``background``
+    says that it runs after the page; ``off`` that it, or a node above it, is switched off. ``branch`` is ``then``,
+    ``otherwise`` or "", and ``first_of_branch`` True where a heading for the branch may stand. ``problems`` counts
+    those of this node, ``worst`` is their worst level, ``below`` counts those of the nodes in it.
+    """
+
+    path: str
+    parent: str
+    level: int
+    kind: str
+    icon: str
+    title: str
+    details: str
+    when: str
+    background: bool
+    disabled: bool
+    off: bool
+    branch: str
+    first_of_branch: bool
+    expandable: bool
+    children: int
+    setsize: int
+    posinset: int
+    problems: int = 0
+    worst: str = ""
+    below: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MenuGroup:
+    """A part of the menu New."""
+
+    key: str
+    title: str
+    items: list[Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """What holds for the nodes below one."""
+
+    when: str
+    background: bool
+    off: bool
+
+
+def rows(document: Mapping[str, Any], problems: Iterable[Found] = ()) -> list[Row]:
+    """Return the nodes of a draft in the order of the tree, as far as there are nodes in it."""
+    found = list(problems)
+    counts = Counter(one.path for one in found)
+    errors = {one.path for one in found if one.level == "error"}
+    below = Counter(above for one in found for above in _paths_above(one.path))
+    return [_row(place, above, counts, errors, below) for place, above in _walk(document)]
+
+
+def when_of(document: Mapping[str, Any], path: str) -> str:
+    """Return in words when the node at a path runs; empty if there is none."""
+    return next((_when(place, above) for place, above in _walk(document) if place.path == path), "")
+
+
+def menu() -> list[MenuGroup]:
+    """Return what the menu New offers: events, actions with the project's functions, conditions, executions."""
+    own = [kinds.function_kind(one.name, _label_of(one), _first_line(one.__doc__)) for one in functions.all()]
+    return [
+        MenuGroup("event", _("Event"), kinds.events()),
+        MenuGroup("action", _("Action"), [*kinds.actions(), *own]),
+        MenuGroup("condition", _("Condition"), kinds.conditions()),
+        MenuGroup("execution", _("Execution"), kinds.executions()),
+    ]
+
+
+def title_of(node: Mapping[str, Any]) -> str:
+    """Return what people read for a node: its label, else what it does, else what its kind is called."""
+    label = node.get("label")
+    if isinstance(label, str) and label:
+        return label
+    try:
+        read = _adapter().validate_python({key: value for key, value in node.items() if key not in HOLDING})
+    except (ValidationError, RecursionError):
+        return kinds.title_of(node)
+    return str(read.describe()) if node.get("kind") not in places.BRANCHES else kinds.title_of(node)
+
+
+HOLDING = ("do", "then", "otherwise")
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Node]:
+    return TypeAdapter(AnyNode)
+
+
+def _walk(document: Mapping[str, Any]) -> Iterator[tuple[Place, _Above]]:
+    """Yield each node with what holds for it because of the nodes above it."""
+    event = document.get("on")
+    called = isinstance(event, Mapping) and event.get("event") == "called"
+    start = _Above(_("at once, before the caller goes on") if called else _("before the next page"), False, False)
+    above: dict[str, _Above] = {"": start}
+    for place in places.nodes_of(document):
+        here = above[places.parent_of(place.path)]
+        yield place, here
+        if places.branches_of(place.node):
+            above[place.path] = _Above(
+                _start_of(place.node) or here.when,
+                here.background or place.node.get("kind") in {"background", "delay"},
+                here.off or place.node.get("disabled") is True,
+            )
+
+
+def _start_of(node: Mapping[str, Any]) -> str:
+    """Return when the children of a node run, empty if that is when the node itself is met."""
+    match node.get("kind"):
+        case "background":
+            return _("after the page, as soon as possible")
+        case "delay":
+            moment = node.get("moment")
+            soon = isinstance(moment, Mapping) and moment.get("at") == "now"
+            return _("after the page, as soon as possible") if soon else moment_in_words(moment)
+        case _:
+            return ""
+
+
+def _when(place: Place, above: _Above) -> str:
+    if above.off or place.node.get("disabled") is True:
+        return _("never: it is switched off")
+    return _start_of(place.node) or above.when
+
+
+def _row(place: Place, above: _Above, counts: Counter[str], errors: set[str], below: Counter[str]) -> Row:
+    node, kind = place.node, str(place.node.get("kind", ""))
+    problems = counts[place.path]
+    return Row(
+        path=place.path,
+        parent=places.parent_of(place.path),
+        level=place.level,
+        kind=kind,
+        icon=kinds.icon_of(kind),
+        title=title_of(node),
+        details=_details(node),
+        when=_when(place, above),
+        background=above.background or kind in {"background", "delay"},
+        disabled=node.get("disabled") is True,
+        off=above.off or node.get("disabled") is True,
+        branch=place.branch,
+        first_of_branch=bool(place.branch) and place.index == 0,
+        expandable=bool(places.branches_of(node)),
+        children=place.children,
+        setsize=place.setsize,
+        posinset=place.posinset,
+        problems=problems,
+        worst=("error" if place.path in errors else "warning") if problems else "",
+        below=below[place.path],
+    )
+
+
+def _details(node: Mapping[str, Any]) -> str:
+    """Return what the title of a node that holds others does not say."""
+    match node.get("kind"):
+        case "if":
+            return condition_in_words(node.get("condition"))
+        case "delay":
+            return moment_in_words(node.get("moment"))
+        case _:
+            return ""
+
+
+def _paths_above(path: str) -> Iterator[str]:
+    while path and (path := places.parent_of(path)):
+        yield path
+
+
+def _label_of(function: FunctionAction[Any]) -> str:
+    return function.label or function.name.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]

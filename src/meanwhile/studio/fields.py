@@ -1,0 +1,125 @@
+"""The fields of record types, as pickers offer them: without secrets and without what is closed to the Studio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+from django.utils.text import capfirst
+
+from meanwhile.studio import access, places
+from meanwhile.studio.wording import operator_in_words
+from meanwhile.trees.check_models import facts_of
+
+TEXT, NUMBER, YES_NO, DATE, MOMENT, RELATION, OTHER = (
+    "text", "number", "yes_no", "date", "datetime", "relation", "other",
+)  # fmt: skip
+
+MOST_CHOICES = 200
+
+EQUALITY = ("==", "!=")
+SETS = ("in", "not_in", "empty", "not_empty")
+ORDER = ("<", "<=", ">", ">=", "between")
+TEXTS = ("contains", "icontains", "startswith", "endswith")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChoice:
+    """A field that can be chosen. ``relation`` is the label of the model behind it, ``many`` if it leads to several."""
+
+    name: str
+    label: str
+    type: str
+    relation: str = ""
+    many: bool = False
+    settable: bool = True
+    null: bool = False
+    required: bool = False
+    choices: tuple[tuple[Any, str], ...] = ()
+
+
+def fields_of(label: str) -> list[FieldChoice]:
+    """Return the fields and relations of a model, given as ``app_label.Model``, in the order of the model."""
+    model = access.find_model(label)
+    if model is None or not access.is_open(model):
+        return []
+    return [_choice(field) for field in model._meta.get_fields() if _is_offered(model, field)]
+
+
+def field_at(label: str, path: str) -> FieldChoice | None:
+    """Return the field at the end of a path from a model; None for none, and where anything on the way is closed."""
+    model = access.find_model(label)
+    *above, name = path.split(".")
+    if above:
+        closed, model = access.follow(model, above)
+        if closed:
+            return None
+    field = access.field_named(model, name) if model is not None else None
+    return _choice(field) if model is not None and field is not None and _is_offered(model, field) else None
+
+
+def names_before(document: Mapping[str, Any], path: str) -> dict[str, str]:
+    """Return the records that Create Records before a node have made and named: name to label of the model."""
+    made: dict[str, str] = {}
+    for place in places.nodes_of(document):
+        if place.path == path:
+            break
+        name, model = place.node.get("name"), place.node.get("model")
+        if place.node.get("kind") == "create_record" and isinstance(name, str) and name and isinstance(model, str):
+            made[name] = model
+    return made
+
+
+def operators_for(type: str) -> list[tuple[str, str]]:  # noqa: A002 - as in `FieldChoice`
+    """Return the operators that fit a type of field, with their words."""
+    fitting: tuple[str, ...] = (*EQUALITY, *SETS)
+    if type in {TEXT, NUMBER, DATE, MOMENT}:
+        fitting = (*fitting, *ORDER)
+    if type == TEXT:
+        fitting = (*fitting, *TEXTS)
+    if type == YES_NO:
+        fitting = EQUALITY
+    return [(op, operator_in_words(op)) for op in fitting]
+
+
+def _is_offered(model: type[Model], field: Any) -> bool:
+    if access.is_excluded(model, field.name) or (field.auto_created and field.is_relation and field.concrete):
+        return False
+    related = field.related_model if field.is_relation else None
+    if field.is_relation and (related is None or isinstance(related, str) or access.closed_model(related)):
+        return False
+    return not (field.auto_created and not field.concrete and not field.one_to_many and not field.one_to_one)
+
+
+def _choice(field: Any) -> FieldChoice:
+    facts = facts_of(field)
+    return FieldChoice(
+        name=field.name,
+        label=str(capfirst(getattr(field, "verbose_name", "") or field.name.replace("_", " "))),
+        type=_type(facts.type_name, bool(facts.relation)),
+        relation=facts.relation,
+        many=facts.many,
+        settable=facts.settable,
+        null=facts.null,
+        required=facts.settable and not getattr(field, "blank", True) and not field.has_default(),
+        choices=tuple(
+            (value, str(label)) for value, label in (getattr(field, "flatchoices", None) or ())[:MOST_CHOICES]
+        ),
+    )
+
+
+def _type(name: str, is_relation: bool) -> str:
+    if is_relation:
+        return RELATION
+    if name == "BooleanField":
+        return YES_NO
+    if name == "DateField":
+        return DATE
+    if name == "DateTimeField":
+        return MOMENT
+    if name in {"DecimalField", "FloatField", "DurationField"} or "Integer" in name or name.endswith("AutoField"):
+        return NUMBER if name != "DurationField" else OTHER
+    texts = ("Char", "Text", "Slug", "URL", "Email", "FilePath", "File", "Image", "UUID", "GenericIPAddress")
+    return TEXT if name.startswith(texts) else OTHER

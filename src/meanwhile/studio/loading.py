@@ -1,0 +1,218 @@
+"""Put the published trees of the Studio into the register of trees, in every process that runs trees.
+
+A stamp in the database goes up with each publication. Processes look at it when a request or a job begins, at most once
+in ``STUDIO_RELOAD`` seconds, and when they first connect to the database; the publishing one loads at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.core.signals import request_started
+from django.db import DatabaseError, connections, transaction
+from django.db.backends.signals import connection_created
+from django.db.models import F
+
+from meanwhile import conf
+from meanwhile.exceptions import DuplicateTree, MeanwhileError
+from meanwhile.queue.handlers import Handler, Plan
+from meanwhile.queue.jobs import ClaimedJob
+from meanwhile.queue.states import State
+from meanwhile.studio.capturing import SwitchableCapture, fire
+from meanwhile.studio.recheck import Memory
+from meanwhile.trees import listening, registry
+from meanwhile.trees.document import EventTree
+from meanwhile.trees.interest import Interests
+from meanwhile.trees.registry import TreeRegistry
+
+if TYPE_CHECKING:
+    from meanwhile.apps import MeanwhileConfig
+
+logger = logging.getLogger("meanwhile.studio")
+
+MODULE = "meanwhile.studio"
+"""Where the register says that a tree of the Studio comes from."""
+
+NEVER = -1
+
+
+class Loaded:
+    """What this process has loaded: up to which stamp, and when it looked last (seconds of a monotonic clock).
+
+    ``memory`` is what it knows of nodes that were checked.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.stamp = NEVER
+        self.looked: float | None = None
+        self.memory = Memory()
+
+
+def set_up(config: MeanwhileConfig) -> None:
+    """Begin to look for published trees; called once, when the app is ready."""
+    config.studio = Loaded()
+    config.handlers = {kind: _WithFreshTrees(handler) for kind, handler in config.handlers.items()}
+    _capture(config)
+    request_started.connect(_look_at_request, dispatch_uid="meanwhile.studio")
+    connection_created.connect(_look_at_connection, dispatch_uid="meanwhile.studio")
+
+
+def refresh(*, force: bool = False) -> None:
+    """Load what was published, by whichever process, since this one looked last.
+
+    Unless ``force`` is given it looks at most once in ``STUDIO_RELOAD`` seconds, and leaves it to another thread that
+    is at it. Before the tables are made there is nothing to load.
+    """
+    config = _config()
+    loaded: Loaded = config.studio
+    if not force and not _is_time(loaded):
+        return
+    if not loaded.lock.acquire(blocking=force):
+        return
+    try:
+        loaded.looked = time.monotonic()
+        stamp = _read_stamp()
+        if stamp is None or (stamp == loaded.stamp and not force):
+            return
+        _register(config, list(_published()) if stamp else [])
+        loaded.stamp = stamp
+    finally:
+        loaded.lock.release()
+
+
+def is_from_studio(key: str) -> bool:
+    """Say whether the registered tree of this key was made in the Studio."""
+    return registry.current().module_of(key) == MODULE
+
+
+def python_tree(key: str) -> EventTree | None:
+    """Return the tree of this key that is written in Python, None if there is none."""
+    trees = registry.current()
+    return next((tree for tree in trees.all() if tree.key == key and trees.module_of(key) != MODULE), None)
+
+
+def stamp_up(*, using: str) -> None:
+    """Have all processes load the published trees anew, when the current transaction commits."""
+    from meanwhile.studio.models import StudioStamp
+
+    stamps = StudioStamp.objects.using(using)
+    if not stamps.update(number=F("number") + 1):
+        stamps.bulk_create([StudioStamp(id=1, number=0)], ignore_conflicts=True)
+        stamps.update(number=F("number") + 1)
+    transaction.on_commit(lambda: refresh(force=True), using=using, robust=True)
+
+
+def _register(config: MeanwhileConfig, trees: list[EventTree]) -> None:
+    """Put trees of the Studio in the place of those that were registered before, all at once."""
+    before = config.trees
+    fresh = TreeRegistry()
+    for tree in before.all():
+        if before.module_of(tree.key) != MODULE:
+            fresh.add(tree, before.module_of(tree.key))
+    for tree in trees:
+        try:
+            fresh.add(tree, MODULE)
+        except DuplicateTree:
+            logger.exception("A tree of the Studio has the key of one in Python, which runs.", extra={"tree": tree.key})
+    config.trees = fresh
+    config.interests = listening.interests()
+    _capture(config).switch(config.interests)
+
+
+def _capture(config: MeanwhileConfig) -> SwitchableCapture:
+    """Return the capture in use, one that can be switched."""
+    if not isinstance(config.capture, SwitchableCapture):
+        if config.capture is not None:
+            config.capture.uninstall()
+        config.capture = SwitchableCapture(Interests(config.interests), fire, config.failed_runs.write)
+    return config.capture
+
+
+def capture_can_try() -> None:
+    """Make sure that the changes of records are met by code that knows trials."""
+    _capture(_config())
+
+
+def _published() -> Iterator[EventTree]:
+    from meanwhile.studio.models import StudioTree
+
+    trees = StudioTree.objects.using(conf.get().database).filter(enabled=True, retired=False, published__isnull=False)
+    for stored in trees.select_related("published").order_by("key"):
+        assert stored.published is not None
+        try:
+            yield EventTree.from_document(stored.published.document)
+        except MeanwhileError:
+            logger.exception("A published tree of the Studio can't be read any more.", extra={"tree": stored.key})
+
+
+def _read_stamp() -> int | None:
+    """Return the number of the stamp, 0 if nothing was ever published, None where it can't be read."""
+    from meanwhile.studio.models import StudioStamp
+
+    connection = connections[conf.get().database]
+    if connection.needs_rollback:
+        return None
+    inside = transaction.atomic(using=connection.alias) if connection.in_atomic_block else nullcontext()
+    try:
+        with inside:
+            number = StudioStamp.objects.using(connection.alias).values_list("number", flat=True).first()
+    except DatabaseError:
+        return None
+    return number or 0
+
+
+def _is_time(loaded: Loaded) -> bool:
+    return loaded.looked is None or time.monotonic() - loaded.looked >= conf.get().studio_reload
+
+
+def _look_at_request(**_: Any) -> None:
+    _look()
+
+
+def _look_at_connection(connection: Any, **_: Any) -> None:
+    if connection.alias == conf.get().database and _config().studio.stamp == NEVER:
+        _look()
+
+
+def _look() -> None:
+    try:
+        refresh()
+    except Exception:
+        # A request must be answered, and a test without a database must run, whatever keeps the trees from being read.
+        logger.exception("The published trees of the Studio could not be read.")
+
+
+def _config() -> Any:
+    return apps.get_app_config("meanwhile")
+
+
+class _WithFreshTrees:
+    """A handler of jobs that sees to it that the trees are as published when a job opens."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self.prunes_own_jobs = getattr(handler, "prunes_own_jobs", False)
+
+    def open(self, job: ClaimedJob, *, using: str) -> Plan:
+        refresh()
+        return self._handler.open(job, using=using)
+
+    def ended(self, group: str, state: State, error: str, *, using: str) -> None:
+        self._handler.ended(group, state, error, using=using)
+
+    def settled(self, group: str, *, using: str) -> None:
+        self._handler.settled(group, using=using)
+
+    def tidy(self) -> None:
+        self._handler.tidy()
+
+    def prune(self, retention: Mapping[str, float], *, now: datetime, using: str) -> int:
+        return self._handler.prune(retention, now=now, using=using)

@@ -1,0 +1,273 @@
+"""A run as it went in time: its foreground before the page, then each of its jobs, step by step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.dateparse import parse_datetime
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from meanwhile.actions.base import Action, Node
+from meanwhile.exceptions import MeanwhileError
+from meanwhile.queue.control import step_order
+from meanwhile.queue.models import Job
+from meanwhile.queue.reasons import any_worker_alive, why_waiting
+from meanwhile.queue.states import State
+from meanwhile.studio.operations import Operation, offered_for
+from meanwhile.studio.wording import moment_in_words, settings_in_words
+from meanwhile.studio.words import KINDS
+from meanwhile.trees.document import EventTree
+from meanwhile.trees.models import Run, RunState
+from meanwhile.trees.nodes import Background, Delay, If
+from meanwhile.trees.versions import load_version
+
+SHORT_RESULT, LONGEST_RESULT = 60, 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """One step: what it is (``settings``, its input), what became of it (``state``, ``result``, ``error``), when and
+    for how long. ``again`` says that its job can go on from here."""
+
+    path: str
+    label: str
+    kind: str
+    state: str
+    at: datetime | None = None
+    ms: float | None = None
+    attempts: int = 1
+    settings: list[tuple[str, str]] = field(default_factory=list)
+    result: str = ""
+    error: str = ""
+    next_try: datetime | None = None
+    progress: int | None = None
+    progress_text: str = ""
+    target: int | None = None
+    again: bool = False
+
+    @property
+    def short_result(self) -> str:
+        """Its result, if it is short enough to stand beside it."""
+        return self.result if len(self.result) <= SHORT_RESULT and "\n" not in self.result else ""
+
+    @property
+    def kind_text(self) -> str:
+        """The kind of node, in words."""
+        return str(KINDS.get(self.kind, ""))
+
+    @property
+    def depth(self) -> int:
+        """How many conditions it stands under."""
+        return sum(part in {"then", "otherwise"} for part in self.path.split("."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """One branch in the background: its job, why it waits, its steps and what can be done."""
+
+    job: Job
+    title: str
+    kind: str
+    when: str
+    why: str
+    wait_ms: float | None
+    took_ms: float | None
+    steps: list[StepView]
+    operations: list[Operation]
+
+    @property
+    def told(self) -> bool:
+        """Whether one of the steps says why it failed."""
+        return any(step.error == self.job.error for step in self.steps)
+
+    @property
+    def state(self) -> str:
+        """Its state; a try that failed is told from a first wait."""
+        return "retrying" if self.job.state == State.READY and self.job.attempts else self.job.state
+
+
+def tree_of(run: Run, using: str) -> EventTree | None:
+    """Return the version of the tree that a run runs; None if it can't be read any more."""
+    try:
+        return load_version(run.version_id, using=using)
+    except MeanwhileError:
+        return None
+
+
+def foreground_of(run: Run, tree: EventTree | None, jobs: Sequence[Job]) -> list[StepView]:
+    """Return the foreground as it stands in the tree: what was done, what failed, what was not reached, and where jobs
+    were queued."""
+    entries = {entry.get("path", ""): entry for entry in run.foreground}
+    if tree is None:
+        return [_entry(path, entry, None) for path, entry in entries.items()]
+    queued = {job.payload.get("path"): job.pk for job in jobs if job.kind == "tree"}
+    found = [
+        _foreground_step(run, path, node, entries.get(path), queued)
+        for path, node in _flat(tree.do, "", {path: entry.get("branch", "") for path, entry in entries.items()})
+    ]
+    shown = {step.path for step in found}
+    return found + [_entry(path, entry, None) for path, entry in entries.items() if path not in shown]
+
+
+def jobs_of(jobs: Sequence[Job], tree: EventTree | None, *, now: datetime, using: str) -> list[JobView]:
+    """Return the jobs of a run."""
+    alive = any_worker_alive(now=now, using=using) if any(job.state == State.READY for job in jobs) else None
+    return [job_view(job, tree, now=now, using=using, alive=alive) for job in jobs]
+
+
+def job_view(job: Job, tree: EventTree | None, *, now: datetime, using: str, alive: bool | None = None) -> JobView:
+    """Return a job with its steps. ``alive`` as in `why_waiting`."""
+    branch = _branch(job, tree)
+    children = branch.do if isinstance(branch, Background | Delay) else ()
+    waited = (job.started - job.due).total_seconds() * 1000 if job.started and job.started >= job.due else None
+    took = (job.finished - job.started).total_seconds() * 1000 if job.started and job.finished else None
+    return JobView(
+        job=job,
+        title=branch.title() if branch else job.name or job.kind,
+        kind=branch.kind if branch else "background",
+        when=moment_in_words(branch.as_json()["moment"]) if isinstance(branch, Delay) else "",
+        why=why_waiting(job, now=now, using=using, alive=alive).text,
+        wait_ms=waited,
+        took_ms=took,
+        steps=_steps_of_job(job, children),
+        operations=offered_for(job),
+    )
+
+
+def current_step(job: Job, tree: EventTree | None) -> str:
+    """Return the label of the step that a running job is at, empty if that is not known."""
+    return next((step.label for step in job_steps(job, tree) if step.state == "running"), "")
+
+
+def job_steps(job: Job, tree: EventTree | None) -> list[StepView]:
+    """Return the steps of a job alone."""
+    branch = _branch(job, tree)
+    return _steps_of_job(job, branch.do if isinstance(branch, Background | Delay) else ())
+
+
+def _branch(job: Job, tree: EventTree | None) -> Node | None:
+    if tree is None or job.kind != "tree":
+        return None
+    try:
+        return tree.node_at(str(job.payload.get("path", "")))
+    except MeanwhileError:
+        return None
+
+
+def _steps_of_job(job: Job, children: Sequence[Node]) -> list[StepView]:
+    prefix = f"{job.payload.get('path', '')}."
+    done: Mapping[str, Any] = job.steps.get("done", {})
+    failed: Mapping[str, Any] = job.steps.get("failed") or {}
+    nodes: dict[str, Node | None] = dict(_flat(children, prefix, job.steps.get("branches", {})))
+    for path in (*done, failed.get("key")):
+        if path:
+            nodes.setdefault(path, None)
+    current = next((path for path in sorted(nodes, key=step_order) if path not in done and _is_step(nodes[path])), None)
+    return [
+        _entry(path, done[path], nodes[path], again=job.state == State.FAILED)
+        if path in done
+        else _open_step(job, path, nodes[path], failed if failed.get("key") == path else {}, current=path == current)
+        for path in sorted(nodes, key=step_order)
+    ]
+
+
+def _is_step(node: Node | None) -> bool:
+    return not isinstance(node, If)
+
+
+def _open_step(job: Job, path: str, node: Node | None, failure: Mapping[str, Any], *, current: bool) -> StepView:
+    branch = job.steps.get("branches", {}).get(path)
+    state = "done" if branch else _open_state(State(job.state), current=current, failed=bool(failure))
+    runs = state == "running"
+    return StepView(
+        path=path,
+        label=failure.get("label") or (node.title() if node else path),
+        kind=node.kind if node else "",
+        settings=_settings(node),
+        state=state,
+        at=parse_datetime(failure.get("at", "")),
+        attempts=failure.get("attempt", 1),
+        result=_decision(branch) if branch else "",
+        error=failure.get("error", ""),
+        next_try=job.due if state == "retrying" else None,
+        progress=round(job.progress * 100) if runs and job.progress is not None else None,
+        progress_text=job.progress_text if runs else "",
+        again=job.state == State.FAILED and bool(failure),
+    )
+
+
+def _open_state(state: State, *, current: bool, failed: bool) -> str:
+    if state is State.RUNNING and current:
+        return "running"
+    if state is State.FAILED and current:
+        return "failed"
+    if state is State.READY and failed:
+        return "retrying"
+    return "to_come" if state in {State.READY, State.RUNNING} else "not_reached"
+
+
+def _foreground_step(
+    run: Run, path: str, node: Node, entry: Mapping[str, Any] | None, queued: Mapping[Any, int]
+) -> StepView:
+    if entry is not None:
+        return _entry(path, entry, node)
+    reached = run.state != RunState.FAILED or run.page_at is not None
+    if isinstance(node, Background | Delay) and path in queued:
+        return StepView(path=path, label=node.title(), kind=node.kind, state="done", target=queued[path],
+                        settings=_settings(node))  # fmt: skip
+    state = "done" if reached and isinstance(node, Background | Delay) else "not_reached"
+    return StepView(path=path, label=node.title(), kind=node.kind, state=state, settings=_settings(node))
+
+
+def _entry(path: str, entry: Mapping[str, Any], node: Node | None, *, again: bool = False) -> StepView:
+    error = entry.get("error", "")
+    # A step that failed for good has no time of its own: nothing of it was kept.
+    state = ("passed_over" if "ms" in entry else "failed") if error else "done"
+    return StepView(
+        path=path,
+        label=entry.get("label", path),
+        kind=node.kind if node else "",
+        settings=_settings(node),
+        state=state,
+        at=parse_datetime(entry.get("at", "")),
+        ms=entry.get("ms"),
+        attempts=entry.get("attempts", 1),
+        result=_decision(entry["branch"]) if "branch" in entry else _result(entry),
+        error=error,
+        again=again,
+    )
+
+
+def _flat(nodes: Sequence[Node], prefix: str, branches: Mapping[str, str]) -> Iterator[tuple[str, Node]]:
+    for index, node in enumerate(nodes):
+        path = f"{prefix}{index}"
+        if node.disabled:
+            continue
+        if isinstance(node, If):
+            yield path, node
+            if branches.get(path):
+                yield from _flat(getattr(node, branches[path]), f"{path}.{branches[path]}.", branches)
+        elif isinstance(node, Action | Background | Delay):
+            yield path, node
+
+
+def _settings(node: Node | None) -> list[tuple[str, str]]:
+    return settings_in_words(node.as_json()) if node is not None else []
+
+
+def _decision(branch: str) -> str:
+    return _("The condition holds.") if branch == "then" else _("The condition does not hold.")
+
+
+def _result(entry: Mapping[str, Any]) -> str:
+    if entry.get("result") is None:
+        return ""
+    value = entry["result"]
+    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder)
+    return Truncator(text).chars(LONGEST_RESULT)

@@ -1,0 +1,128 @@
+"""One run: what was done before the page, and what its jobs did, do and will do after it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from meanwhile.queue.models import Job
+from meanwhile.queue.states import OPEN, State
+from meanwhile.studio.changes import rows_of_changes
+from meanwhile.studio.operations import operate, operate_all
+from meanwhile.studio.record_links import record_link
+from meanwhile.studio.standing import standing_of
+from meanwhile.studio.strip import strip_of
+from meanwhile.studio.timeline import foreground_of, jobs_of, tree_of
+from meanwhile.studio.views.live import LiveView
+from meanwhile.trees.find import jobs_of_run
+from meanwhile.trees.models import Run
+
+RELATIVES_SHOWN = 50
+UNREAD = ("changes", "foreground", "error")
+ALL_JOBS = {"retry": (State.FAILED,), "cancel": (*OPEN, State.FAILED)}
+"""What can be done to all jobs of a run at once, and in which states they are then."""
+
+SOON, LATER = 1.5, 15.0
+
+
+class RunView(LiveView):
+    """A run, followed while its jobs are open."""
+
+    template_name = "meanwhile/studio/run.html"
+    part_name = "meanwhile/studio/run_part.html"
+    section = "runs"
+
+    def may_enter(self) -> bool:
+        """Whoever may see its tree may see a run."""
+        return self.may_see(self.run.tree)
+
+    @cached_property
+    def run(self) -> Run:
+        """The run of the address."""
+        found = Run.objects.using(self.using).select_related("version").filter(pk=self.kwargs["run"]).first()
+        if found is None:
+            raise Http404(_("There is no such run; runs are deleted some days after they ended."))
+        return found
+
+    @cached_property
+    def jobs(self) -> list[Job]:
+        """Its jobs, in the order in which they were queued."""
+        return list(jobs_of_run(self.run, using=self.using))
+
+    def part(self) -> dict[str, Any]:
+        """Return the run with its steps, jobs and what can be done."""
+        now, tree = self.clock.now(), tree_of(self.run, self.using)
+        states = {job.state for job in self.jobs}
+        operates = self.may_operate(self.run.tree)
+        jobs = jobs_of(self.jobs, tree, now=now, using=self.using)
+        return {
+            "run": self.run,
+            "standing": standing_of(self.run, self.jobs, now),
+            "tree": tree,
+            "foreground": foreground_of(self.run, tree, self.jobs),
+            "jobs": jobs,
+            "strip": strip_of(self.run, jobs, now),
+            "operates": operates,
+            "may_retry_all": operates and State.FAILED in states,
+            "may_cancel_all": operates and not states.isdisjoint(ALL_JOBS["cancel"]),
+            "foreground_ms": _milliseconds(self.run, self.run.page_at),
+            "total_ms": _milliseconds(self.run, self.run.finished),
+        }
+
+    def page(self) -> dict[str, Any]:
+        """Return what does not change any more."""
+        changes = rows_of_changes(self.run)
+        return {
+            "record": record_link(
+                self.request, self.run.model, self.run.record_pk, was_saved=self.run.page_at is not None
+            ),
+            "changes": changes,
+            "has_old": any(change.old for change in changes),
+            "parent": self._parent(),
+            "children": self._children(),
+        }
+
+    def look_again(self) -> float:
+        """Look often while a job runs or is about to, seldom while all wait for a later day, else never."""
+        now = self.clock.now()
+        waiting = [job for job in self.jobs if job.state in OPEN]
+        if not waiting:
+            return 0
+        return SOON if any(job.state == State.RUNNING or job.due <= now for job in waiting) else LATER
+
+    def post(self, request: HttpRequest, run: UUID) -> HttpResponse:  # noqa: ARG002 - the address names it
+        """Do what a button says: ``operation:job`` or ``retry_from:job:path``, or ``operation`` for all jobs."""
+        if not self.may_operate(self.run.tree):
+            raise PermissionDenied
+        name, _colon, rest = request.POST.get("do", "").partition(":")
+        number, _colon, path = rest.partition(":")
+        if not rest and name in ALL_JOBS:
+            chosen = [job for job in self.jobs if job.state in ALL_JOBS[name]]
+            operate_all(request, chosen, name, using=self.using)
+        elif (job := next((job for job in self.jobs if str(job.pk) == number), None)) is not None:
+            operate(request, job, name, using=self.using, path=path)
+        else:
+            messages.error(request, _("This run has no such job any more."))
+        del self.run, self.jobs
+        return self.done(request)
+
+    def _parent(self) -> Run | None:
+        if not self.run.parent_id:
+            return None
+        parent = Run.objects.using(self.using).defer(*UNREAD).filter(pk=self.run.parent_id).first()
+        return parent if parent is not None and self.may_see(parent.tree) else None
+
+    def _children(self) -> list[Run]:
+        runs = Run.objects.using(self.using).filter(parent_id=self.run.pk).defer(*UNREAD).order_by("pk")
+        return [run for run in runs[:RELATIVES_SHOWN] if self.may_see(run.tree)]
+
+
+def _milliseconds(run: Run, until: datetime | None) -> float | None:
+    return (until - run.created).total_seconds() * 1000 if until else None
