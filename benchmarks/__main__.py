@@ -24,6 +24,9 @@ NAMES = (
     "client_size",
 )
 
+WITHOUT_DATABASE = ("browser",)
+"""The place of a benchmark that needs no database: there is only one of them."""
+
 
 def main() -> int:
     """Run what was asked for."""
@@ -44,9 +47,13 @@ def run(name: str, kinds: tuple[str, ...], *, quick: bool) -> None:
     """Run one benchmark on these kinds of databases and print what it found, as JSON in the last line."""
     benchmark = importlib.import_module(f"benchmarks.{name}")
     print(f"\n{name}: {benchmark.__doc__.strip()}\n", flush=True)
+    if lack := benchmark.lacking() if hasattr(benchmark, "lacking") else "":
+        print(f"  left out: this machine has no {lack}", flush=True)
+        return
     figures = {}
     began = time.monotonic()
-    with places(tuple(kind for kind in kinds if kind in getattr(benchmark, "KINDS", KINDS))) as found:
+    own = getattr(benchmark, "KINDS", KINDS)
+    with places(own if own == WITHOUT_DATABASE else tuple(kind for kind in kinds if kind in own)) as found:
         for place in found:
             figures[place.kind] = benchmark.measure(place, quick=quick)
             _show(place.kind, figures[place.kind], benchmark.UNIT, benchmark.GOAL)

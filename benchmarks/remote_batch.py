@@ -14,7 +14,7 @@ from benchmarks.measure import alternating, median, ratios, spread, tidy
 from benchmarks.places import Place
 from benchmarks.processes import site
 from benchmarks.report import Figure, Goal
-from benchmarks.requests import BATCH, ENDPOINT, PLAIN, actions, plain
+from benchmarks.requests import BATCH, ENDPOINT, PLAIN, PLAIN_WITH_A_QUERY, actions, plain
 from benchmarks.requests import COMPARED_WITH as VIEW
 
 UNIT = "times as fast"
@@ -23,6 +23,9 @@ COMPARED_WITH = f"{BATCH} requests, one after the other, to {VIEW}"
 
 BATCHES = 5
 """Of them in a round: one takes too little time to be compared."""
+
+ONE = (b'"value"', 1)
+ALL = (b'"SUCCESS"', BATCH)
 
 
 def measure(place: Place, *, quick: bool) -> Figure:
@@ -33,22 +36,29 @@ def measure(place: Place, *, quick: bool) -> Figure:
         session = helper.ask("form_post:log_in")
     with ExitStack() as stack:
         port, _pid = stack.enter_context(site(database))
-        view = JsonClient(port, PLAIN, session, plain(), (b'"value"', 1))
-        batch = JsonClient(port, ENDPOINT, session, actions(BATCH), (b'"SUCCESS"', BATCH))
-        for client in (view, batch):
+        sides = {
+            "single": JsonClient(port, PLAIN, session, plain(), ONE),
+            "batch": JsonClient(port, ENDPOINT, session, actions(BATCH), ALL),
+            "single_with_a_query": JsonClient(port, PLAIN_WITH_A_QUERY, session, plain(), ONE),
+            "batch_with_a_query": JsonClient(port, ENDPOINT, session, actions(BATCH, "echo.ask"), ALL),
+        }
+        for client in sides.values():
             stack.callback(client.close)
             for _ in range(20):
                 client.post()
-        taken: dict[str, list[float]] = {"single": [], "batch": []}
-        for order in alternating(tuple(taken), rounds):
+        taken: dict[str, list[float]] = {side: [] for side in sides}
+        for order in alternating(tuple(sides), rounds):
             for side in order:
-                if side == "single":
-                    taken[side].append(sum(view.post() for _ in range(BATCH)))
-                else:
-                    taken[side].append(sum(batch.post() for _ in range(BATCHES)) / BATCHES)
+                taken[side].append(_seconds(sides[side], batch=side.startswith("batch")))
     by_round = ratios(taken["single"], taken["batch"])
-    ms = {
-        f"{BATCH}_requests_to_the_view": tidy(median(taken["single"]) * 1000),
-        f"one_request_of_{BATCH}_actions": tidy(median(taken["batch"]) * 1000),
+    details = {
+        "ms": {side: tidy(median(seconds) * 1000) for side, seconds in taken.items()},
+        "with_a_query_in_each": tidy(median(ratios(taken["single_with_a_query"], taken["batch_with_a_query"]))),
     }
-    return Figure(median(by_round), spread(by_round), {"ms": ms})
+    return Figure(median(by_round), spread(by_round), details)
+
+
+def _seconds(client: JsonClient, *, batch: bool) -> float:
+    """Return what one batch takes, or as many requests to the view."""
+    times = BATCHES if batch else BATCH
+    return sum(client.post() for _ in range(times)) / (BATCHES if batch else 1)

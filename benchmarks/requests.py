@@ -6,6 +6,7 @@ from typing import Any
 
 ENDPOINT = "/meanwhile/actions/"
 PLAIN = "/echo/"
+PLAIN_WITH_A_QUERY = "/ask/"
 BATCH = 100
 """Actions in one request: as many as the queue sends at once."""
 
@@ -15,9 +16,9 @@ COMPARED_WITH = (
 )
 
 
-def actions(n: int) -> dict[str, Any]:
+def actions(n: int, name: str = "echo.echo") -> dict[str, Any]:
     """Return a request of so many small foreground actions."""
-    found = [{"id": str(i), "action": "echo.echo", "params": {"message": f"Hello {i}"}} for i in range(n)]
+    found = [{"id": str(i), "action": name, "params": {"message": f"Hello {i}"}} for i in range(n)]
     return {"lane": "foreground", "actions": found}
 
 

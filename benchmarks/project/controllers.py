@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.project.models import Untouched
 from meanwhile.remote import Controller, action
 
 
@@ -11,4 +12,10 @@ class EchoController(Controller):
     @action
     def echo(self, message: str) -> str:
         """Return the message."""
+        return message
+
+    @action
+    def ask(self, message: str) -> str:
+        """Return the message after a question to the database."""
+        Untouched.objects.filter(name=message).exists()
         return message

@@ -12,6 +12,7 @@ urlpatterns = [
     path("book/", views.Book.as_view()),
     path("book-by-hand/", views.BookByHand.as_view()),
     path("echo/", views.echo),
+    path("ask/", views.ask),
 ]
 if not settings.PLAIN:
     urlpatterns += [

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.generic import CreateView
 
-from benchmarks.project.models import Booking
+from benchmarks.project.models import Booking, Untouched
 
 if TYPE_CHECKING:
     from django.forms import BaseModelForm
@@ -57,6 +57,15 @@ def echo(request: HttpRequest) -> JsonResponse:
     if not request.user.is_authenticated:
         return JsonResponse({"error": "Please log in."}, status=401)
     message = json.loads(request.body)["message"]
+    return JsonResponse({"value": message})
+
+
+def ask(request: HttpRequest) -> JsonResponse:
+    """The same with a question to the database."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"error": "Please log in."}, status=401)
+    message = json.loads(request.body)["message"]
+    Untouched.objects.filter(name=message).exists()
     return JsonResponse({"value": message})
 
 

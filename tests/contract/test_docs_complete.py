@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 import meanwhile
-from meanwhile import conf, exceptions, forms, signals, testing
+from meanwhile import conf, exceptions, forms, remote, signals, testing
 from meanwhile.checks import DATABASE_CHECKS
 from meanwhile.remote.checks import REMOTE_CHECKS
+from meanwhile.remote.controller import ActionOptions
+from meanwhile.remote.import_map import MODULES
 from meanwhile.trees.check import CODES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +26,12 @@ COMMANDS = sorted(
     for path in (ROOT / "src" / "meanwhile" / "management" / "commands").glob("*.py")
     if not path.stem.startswith("_")
 )
+
+NO_COMMANDS = {
+    "meanwhile_job",  # the table in a listing of SQL
+    "meanwhile_remote",  # the namespace of the addresses
+    *(path.stem for path in (ROOT / "src" / "meanwhile" / "templatetags").glob("meanwhile_*.py")),
+}
 
 
 def page(name: str) -> str:
@@ -75,7 +84,7 @@ def test_every_command_is_in_the_reference(command: str) -> None:
 def test_no_page_speaks_of_a_command_that_is_not_there() -> None:
     pages = [path.read_text(encoding="utf-8") for path in [*DOCS.rglob("*.md"), ROOT / "README.md"]]
     named = {name for text in pages for name in re.findall(r"\bmeanwhile_\w+", text)}
-    assert named - {"meanwhile_job"} <= set(COMMANDS)  # the table in a listing of SQL
+    assert named - set(COMMANDS) - NO_COMMANDS == set()
 
 
 def test_every_signal_is_in_the_reference() -> None:
@@ -85,6 +94,20 @@ def test_every_signal_is_in_the_reference() -> None:
 
 def test_every_name_of_the_forms_is_in_the_reference() -> None:
     assert set(re.findall(r"auto(?:class|function):: (\w+)", page("forms.md"))) == set(forms.__all__)
+
+
+def test_every_name_of_client_actions_is_in_the_reference() -> None:
+    told = page("controllers.md")
+    assert [name for name in remote.__all__ if not re.search(rf"(?<!\w){name}(?!\w)", told)] == []
+
+
+def test_every_option_of_the_decorators_is_in_the_reference() -> None:
+    options = {field.name for field in fields(ActionOptions)} - {"background"}  # that is the other decorator
+    assert set(re.findall(r"^\| `(\w+)` \|", page("controllers.md"), re.MULTILINE)) >= options
+
+
+def test_every_module_that_pages_import_by_name_is_in_the_reference() -> None:
+    assert [module for module in MODULES if f"| `{module}` |" not in page("client.md")] == []
 
 
 def test_every_name_for_tests_is_in_the_guide() -> None:

@@ -6,7 +6,12 @@ import { describe, test } from "node:test";
 import { createStorage } from "../../src/meanwhile/static/meanwhile/storage.js";
 import { World, settled } from "./fake_network.mjs";
 
-const owner = () => ({ valid: true, isValid() { return this.valid; } });
+const owner = () => ({
+  valid: true,
+  isValid() {
+    return this.valid;
+  },
+});
 
 describe("states", () => {
   test("NEW until it is sent, RUNNING until it is answered", async () => {
@@ -68,7 +73,10 @@ describe("states", () => {
     request.line({ id: action.id, progress: 0.4, text: "Nearly half" }).line({ id: action.id, progress: 0.9 });
     request.success("one", 1).line({ id: action.id, progress: 1 }).end();
     await world.turn();
-    assert.deepEqual(told, [[0.4, "Nearly half"], [0.9, ""]]);
+    assert.deepEqual(told, [
+      [0.4, "Nearly half"],
+      [0.9, ""],
+    ]);
   });
 });
 
@@ -160,7 +168,10 @@ describe("abort", () => {
     const world = new World();
     const { signal } = new AbortController();
     let listening = 0;
-    for (const [method, step] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+    for (const [method, step] of [
+      ["addEventListener", 1],
+      ["removeEventListener", -1],
+    ]) {
       const original = signal[method].bind(signal);
       signal[method] = (...all) => {
         listening += step;
@@ -224,7 +235,10 @@ describe("abort", () => {
     await world.turn();
     world.requests[0].success("one", 1).success("two", 2).end();
     await world.turn();
-    assert.deepEqual([one.calls, two.calls, dup.calls], [[["SUCCESS", 1]], [["ABORTED", "aborted"]], [["ABORTED", "aborted"]]]);
+    assert.deepEqual(
+      [one.calls, two.calls, dup.calls],
+      [[["SUCCESS", 1]], [["ABORTED", "aborted"]], [["ABORTED", "aborted"]]],
+    );
   });
 });
 
@@ -330,11 +344,17 @@ describe("storable actions", () => {
     world.requests[0].success("read", { list: [1] }).end();
     await world.turn();
     assert.deepEqual([one.value, two.value, three.value], [{ list: [1, "changed"] }, { list: [1] }, { list: [1] }]);
-    assert.deepEqual([one, two, three].map((action) => action.calls.length), [1, 1, 1]);
+    assert.deepEqual(
+      [one, two, three].map((action) => action.calls.length),
+      [1, 1, 1],
+    );
   });
 
   test("also one that is in flight in either lane", async () => {
-    for (const [first, second] of [["foreground", "background"], ["background", "foreground"]]) {
+    for (const [first, second] of [
+      ["foreground", "background"],
+      ["background", "foreground"],
+    ]) {
       const world = new World();
       world[first]("read", {}, storable);
       await world.turn();
@@ -377,7 +397,13 @@ describe("storable actions", () => {
 
   test("that differ in name, parameters or their order in a list are each sent", async () => {
     const world = new World();
-    for (const [name, params] of [["read", { a: 1 }], ["read", { a: "1" }], ["read", { a: [1, 2] }], ["read", { a: [2, 1] }], ["other", { a: 1 }]]) {
+    for (const [name, params] of [
+      ["read", { a: 1 }],
+      ["read", { a: "1" }],
+      ["read", { a: [1, 2] }],
+      ["read", { a: [2, 1] }],
+      ["other", { a: 1 }],
+    ]) {
       world.foreground(name, params, storable);
     }
     world.foreground("read", { a: 1 });
@@ -417,7 +443,10 @@ describe("storable actions", () => {
     await world.turn();
     world.requests[0].line({ id: world.requests[0].ids[0], progress: 0.5 });
     await settled();
-    assert.deepEqual(told, [["one", 0.5], ["two", 0.5]]);
+    assert.deepEqual(told, [
+      ["one", 0.5],
+      ["two", 0.5],
+    ]);
   });
 
   describe("with a storage", () => {
@@ -456,7 +485,10 @@ describe("storable actions", () => {
       assert.deepEqual(world.requests[0].names, ["read"]);
       world.requests[0].success("read", { n: 2 }).end();
       await world.turn();
-      assert.deepEqual(action.calls, [["SUCCESS", { n: 1 }], ["SUCCESS", { n: 2 }]]);
+      assert.deepEqual(action.calls, [
+        ["SUCCESS", { n: 1 }],
+        ["SUCCESS", { n: 2 }],
+      ]);
       const later = world.foreground("read", { q: "a" }, storable);
       await world.turn();
       assert.deepEqual([later.calls, world.requests.length], [[["SUCCESS", { n: 2 }]], 1]);
@@ -466,7 +498,7 @@ describe("storable actions", () => {
       "an equal value": (request) => request.success("read", { n: 1 }).end(),
       "an error": (request) => request.error("read").end(),
       "a refusal": (request) => request.refuse(500),
-      "nothing": (request) => request.end(),
+      nothing: (request) => request.end(),
     };
     for (const [what, respond] of Object.entries(silent)) {
       test(`a refresh that brings ${what} calls back no second time`, async () => {
@@ -550,7 +582,11 @@ describe("storable actions", () => {
 
     test("only SUCCESS is stored", async () => {
       const world = await stored();
-      for (const respond of [(request) => request.error("read").end(), (request) => request.refuse(500), (request) => request.end()]) {
+      for (const respond of [
+        (request) => request.error("read").end(),
+        (request) => request.refuse(500),
+        (request) => request.end(),
+      ]) {
         world.foreground("read", { q: "b" }, storable);
         await world.turn();
         respond(world.requests.at(-1));

@@ -49,10 +49,16 @@ test("its line frees the slot; it stays RUNNING until its final state comes", as
 
 describe("its end", () => {
   const ends = {
-    "an error": [(poll) => poll.json(200, state("ERROR", { error: { code: "user_error", message: "No data." } })), ["ERROR", "user_error"]],
-    "cancelled": [(poll) => poll.json(200, state("CANCELLED")), ["ERROR", "cancelled"]],
+    "an error": [
+      (poll) => poll.json(200, state("ERROR", { error: { code: "user_error", message: "No data." } })),
+      ["ERROR", "user_error"],
+    ],
+    cancelled: [(poll) => poll.json(200, state("CANCELLED")), ["ERROR", "cancelled"]],
     "that it isn't there any more": [(poll) => poll.refuse(404), ["ERROR", "not_found"]],
-    "an expired login": [(poll) => poll.refuse(401, { code: "login_required", message: "" }), ["ERROR", "login_required"]],
+    "an expired login": [
+      (poll) => poll.refuse(401, { code: "login_required", message: "" }),
+      ["ERROR", "login_required"],
+    ],
   };
   for (const [what, [end, expected]] of Object.entries(ends)) {
     test(what, async () => {
@@ -73,7 +79,7 @@ describe("its end", () => {
     for (let index = 0; index < 19; index += 1) {
       polls(world).at(-1).fail();
       await settled();
-      for (const asked = polls(world).length; polls(world).length === asked; ) await world.clock.advance(1000);
+      for (const asked = polls(world).length; polls(world).length === asked;) await world.clock.advance(1000);
     }
     assert.deepEqual(action.calls, []);
     polls(world).at(-1).fail();
@@ -115,7 +121,10 @@ test("one answer may stay open; others are asked for, so that connections are le
   world.queue.follow("a");
   world.queue.follow("b");
   await world.turn();
-  assert.deepEqual(polls(world).map((request) => request.headers.Accept), ["application/x-ndjson, application/json", "application/json"]);
+  assert.deepEqual(
+    polls(world).map((request) => request.headers.Accept),
+    ["application/x-ndjson, application/json", "application/json"],
+  );
 });
 
 describe("after a reload", () => {
@@ -160,7 +169,10 @@ describe("after a reload", () => {
     const cancelled = world.queue.cancel("abc");
     await world.turn();
     const [request] = world.requests;
-    assert.deepEqual([request.url, request.method, request.headers["X-CSRFToken"]], ["/actions/durable/abc/cancel/", "POST", "first-token"]);
+    assert.deepEqual(
+      [request.url, request.method, request.headers["X-CSRFToken"]],
+      ["/actions/durable/abc/cancel/", "POST", "first-token"],
+    );
     request.json(200, {});
     await cancelled;
     const refused = world.queue.cancel("other");

@@ -29,7 +29,9 @@ export class FakeClock {
   async advance(milliseconds) {
     const until = this.time + milliseconds;
     for (;;) {
-      const due = [...this.#timers].filter(([, { at }]) => at <= until).sort(([, one], [, other]) => one.at - other.at)[0];
+      const due = [...this.#timers]
+        .filter(([, { at }]) => at <= until)
+        .sort(([, one], [, other]) => one.at - other.at)[0];
       if (!due) break;
       this.#timers.delete(due[0]);
       this.time = due[1].at;
@@ -183,11 +185,15 @@ export class FakeRequest {
 
   /** A refusal of the whole. */
   refuse(status, error, headers = {}) {
-    return this.begin(status, headers).raw(error === undefined ? "" : JSON.stringify({ error })).close();
+    return this.begin(status, headers)
+      .raw(error === undefined ? "" : JSON.stringify({ error }))
+      .close();
   }
 
   json(status, value, headers = {}) {
-    return this.begin(status, { "Content-Type": "application/json", ...headers }).raw(JSON.stringify(value)).close();
+    return this.begin(status, { "Content-Type": "application/json", ...headers })
+      .raw(JSON.stringify(value))
+      .close();
   }
 }
 

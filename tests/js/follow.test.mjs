@@ -7,7 +7,16 @@ import { follow } from "../../src/meanwhile/static/meanwhile/follow.js";
 import { FakeClock, FakeEvents, FakeRequest, settled } from "./fake_network.mjs";
 
 function setup(options = {}) {
-  const at = { requests: [], answers: [], missed: [], refused: [], reached: 0, hidden: false, clock: new FakeClock(), window: new FakeEvents() };
+  const at = {
+    requests: [],
+    answers: [],
+    missed: [],
+    refused: [],
+    reached: 0,
+    hidden: false,
+    clock: new FakeClock(),
+    window: new FakeEvents(),
+  };
   at.follower = follow({
     url: "/durable/x/",
     every: 1000,
@@ -91,7 +100,14 @@ describe("without a connection", () => {
       await settled();
       await at.clock.advance(at.missed.at(-1)[0]);
     }
-    assert.deepEqual(at.missed, [[2000, 1], [4000, 2], [8000, 3], [16_000, 4], [30_000, 5], [30_000, 6]]);
+    assert.deepEqual(at.missed, [
+      [2000, 1],
+      [4000, 2],
+      [8000, 3],
+      [16_000, 4],
+      [30_000, 5],
+      [30_000, 6],
+    ]);
     at.requests.at(-1).json(200, {});
     await settled();
     await at.clock.advance(1000);

@@ -14,19 +14,30 @@ async function goesOn(world) {
     for (const request of world.inFlight) request.echo();
   }
   await world.turn();
-  assert.deepEqual(lanes.map((action) => action.calls), [[["SUCCESS", "still there"]], [["SUCCESS", "still here"]]]);
+  assert.deepEqual(
+    lanes.map((action) => action.calls),
+    [[["SUCCESS", "still there"]], [["SUCCESS", "still here"]]],
+  );
 }
 
 describe("a callback that throws", () => {
   test("stops no other callback, and is reported", async () => {
     const world = new World();
     const heard = [];
-    const one = world.foreground("one", undefined, { onProgress: () => { throw new Error("progress"); } });
+    const one = world.foreground("one", undefined, {
+      onProgress: () => {
+        throw new Error("progress");
+      },
+    });
     const two = world.foreground("two");
-    one.on("settled", () => { throw new Error("callback"); });
+    one.on("settled", () => {
+      throw new Error("callback");
+    });
     one.on("settled", () => heard.push("one's second"));
     two.on("settled", () => heard.push("two's"));
-    world.queue.subscribe(() => { throw new Error("subscriber"); });
+    world.queue.subscribe(() => {
+      throw new Error("subscriber");
+    });
     await world.turn();
     world.requests[0].line({ id: one.id, progress: 0.1 }).echo();
     await world.turn();
@@ -49,7 +60,9 @@ describe("a callback that throws", () => {
   });
 
   test("an owner, a storage and an onDurable that throw do no harm either", async () => {
-    const broken = () => { throw new Error("broken"); };
+    const broken = () => {
+      throw new Error("broken");
+    };
     const world = new World({ storage: { get: broken, set: broken, delete: broken } });
     const action = world.foreground("one", {}, { owner: { isValid: broken }, abortable: true, storable: true });
     await world.turn();
@@ -64,9 +77,17 @@ test("an action that the server doesn't know is an error for that action alone",
   const world = new World();
   const [one, two] = [world.foreground("one"), world.foreground("two")];
   await world.turn();
-  world.requests[0].error("one", { code: "unknown_action", message: "There is no such action." }).success("two", 2).end();
+  world.requests[0]
+    .error("one", { code: "unknown_action", message: "There is no such action." })
+    .success("two", 2)
+    .end();
   await world.turn();
-  assert.deepEqual(one.error, { state: "ERROR", code: "unknown_action", message: "There is no such action.", fields: {} });
+  assert.deepEqual(one.error, {
+    state: "ERROR",
+    code: "unknown_action",
+    message: "There is no such action.",
+    fields: {},
+  });
   assert.deepEqual(two.calls, [["SUCCESS", 2]]);
 });
 
@@ -76,11 +97,17 @@ describe("parameters that can't be serialised", () => {
   const cases = {
     "a cycle": cycle,
     "a BigInt": { id: 7n },
-    "a toJSON that throws": { when: { toJSON() { throw new Error("no"); } } },
+    "a toJSON that throws": {
+      when: {
+        toJSON() {
+          throw new Error("no");
+        },
+      },
+    },
     "no object": "text",
     "a list": [1, 2],
     "a function": () => 1,
-    "null": null,
+    null: null,
     "what becomes no object": { toJSON: () => 7 },
   };
   for (const [what, params] of Object.entries(cases)) {
@@ -130,7 +157,10 @@ describe("an answer that is not whole", () => {
       await settled();
       end(world.requests[0]);
       await world.turn();
-      assert.deepEqual(actions.map((action) => action.calls), [[expected], [["SUCCESS", 2]], [expected]]);
+      assert.deepEqual(
+        actions.map((action) => action.calls),
+        [[expected], [["SUCCESS", 2]], [expected]],
+      );
       await goesOn(world);
     });
   }
@@ -149,7 +179,14 @@ describe("an answer that is not whole", () => {
     const [one, two] = [world.foreground("one"), world.foreground("two")];
     await world.turn();
     const [request] = world.requests;
-    request.success("one", 1).success("one", 2).error("one").line({ id: one.id, progress: 0.5 }).line({ end: true }).success("two", 2).close();
+    request
+      .success("one", 1)
+      .success("one", 2)
+      .error("one")
+      .line({ id: one.id, progress: 0.5 })
+      .line({ end: true })
+      .success("two", 2)
+      .close();
     await world.turn();
     assert.deepEqual([one.calls, two.calls], [[["SUCCESS", 1]], [["ERROR", "incomplete_answer"]]]);
     assert.equal(one.progress, null);
@@ -168,7 +205,11 @@ describe("an answer that is not whole", () => {
 
 describe("a network that throws, or is silent", () => {
   test("a fetch that throws at once is an incomplete action", async () => {
-    const world = new World({ fetch: () => { throw new TypeError("bad url"); } });
+    const world = new World({
+      fetch: () => {
+        throw new TypeError("bad url");
+      },
+    });
     const action = world.foreground("one");
     await world.turn();
     assert.deepEqual(action.calls, [["INCOMPLETE", "network"]]);
@@ -367,13 +408,20 @@ describe("429", () => {
     world.requests[0].refuse(429, { code: "too_many", message: "" }, { "Retry-After": "2" });
     await world.turn();
     assert.equal(world.requests.length, 3);
-    assert.deepEqual(world.queue.snapshot().background.waiting.map((action) => action.name), ["b1", "b2", "b4", "b5"]);
+    assert.equal(actions[0].state, "NEW", "it was not run");
+    assert.deepEqual(
+      world.queue.snapshot().background.waiting.map((action) => action.name),
+      ["b1", "b2", "b4", "b5"],
+    );
     await world.clock.advance(1999);
     await world.turn();
     assert.equal(world.requests.length, 3);
     await world.clock.advance(1);
     await world.turn();
-    assert.deepEqual(world.requests.slice(3).map((request) => request.names[0]), ["b1", "b2"]);
+    assert.deepEqual(
+      world.requests.slice(3).map((request) => request.names[0]),
+      ["b1", "b2"],
+    );
     for (let index = 0; index < 3; index += 1) {
       for (const request of world.inFlight) request.echo();
       await world.turn();
@@ -381,7 +429,11 @@ describe("429", () => {
     assert.ok(actions.every((action) => action.calls.length === 1 && action.state === "SUCCESS"));
   });
 
-  for (const order of [[0, 1, 2], [2, 1, 0], [1, 0, 2]]) {
+  for (const order of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 0, 2],
+  ]) {
     test(`of several, in the order ${order}: they start again in the order of their enqueueing`, async () => {
       const world = new World();
       const made = ["b1", "b2", "b3"].map((name) => world.action(name)).reverse();
@@ -396,7 +448,10 @@ describe("429", () => {
       }
       await world.clock.advance(1000);
       await world.turn();
-      assert.deepEqual(world.requests.slice(3).map((request) => request.names[0]), ["b1", "b2", "b3"]);
+      assert.deepEqual(
+        world.requests.slice(3).map((request) => request.names[0]),
+        ["b1", "b2", "b3"],
+      );
     });
   }
 
@@ -412,7 +467,10 @@ describe("429", () => {
     await world.turn();
     await world.clock.advance(1000);
     await world.turn();
-    assert.deepEqual(world.requests.slice(2).map((request) => request.names[0]), ["made second", "made first"]);
+    assert.deepEqual(
+      world.requests.slice(2).map((request) => request.names[0]),
+      ["made second", "made first"],
+    );
   });
 
   test("doesn't hold up the foreground", async () => {
@@ -551,10 +609,16 @@ describe("offline", () => {
     for (const action of actions) assert.deepEqual(action.calls, [["INCOMPLETE", "offline"]]);
     assert.equal(world.requests.length, 1, "without a connection nothing is tried again");
     world.window.tell("offline");
-    assert.deepEqual(world.eventsOf("connection").map(({ online }) => online), [false]);
+    assert.deepEqual(
+      world.eventsOf("connection").map(({ online }) => online),
+      [false],
+    );
     world.isOnline = true;
     world.window.tell("online");
-    assert.deepEqual(world.eventsOf("connection").map(({ online }) => online), [false, true]);
+    assert.deepEqual(
+      world.eventsOf("connection").map(({ online }) => online),
+      [false, true],
+    );
     await goesOn(world);
   });
 
@@ -562,7 +626,10 @@ describe("offline", () => {
     const world = new World();
     world.window.tell("offline");
     world.window.tell("offline");
-    assert.deepEqual(world.eventsOf("connection").map(({ online }) => online), [false]);
+    assert.deepEqual(
+      world.eventsOf("connection").map(({ online }) => online),
+      [false],
+    );
   });
 
   test("an answer is the sign that it is back", async () => {
@@ -572,6 +639,9 @@ describe("offline", () => {
     world.requests[0].fail();
     await world.turn();
     await goesOn(world);
-    assert.deepEqual(world.eventsOf("connection").map(({ online }) => online), [false, true]);
+    assert.deepEqual(
+      world.eventsOf("connection").map(({ online }) => online),
+      [false, true],
+    );
   });
 });

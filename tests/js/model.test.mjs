@@ -53,7 +53,12 @@ class Model {
   }
 
   owner() {
-    return { valid: true, isValid() { return this.valid; } };
+    return {
+      valid: true,
+      isValid() {
+        return this.valid;
+      },
+    };
   }
 
   // --- the page ---
@@ -61,7 +66,11 @@ class Model {
   enqueue(depth = 0) {
     const storable = this.chance(0.3) && { fresh: this.pick([0, 10]) };
     const bad = this.chance(0.05);
-    const params = bad ? { bad: 1n } : storable ? { key: this.pick(["a", "b"]) } : { n: this.actions.length, pad: "x".repeat(this.random() * 200) };
+    const params = bad
+      ? { bad: 1n }
+      : storable
+        ? { key: this.pick(["a", "b"]) }
+        : { n: this.actions.length, pad: "x".repeat(this.random() * 200) };
     const controller = new AbortController();
     const options = {
       storable,
@@ -116,7 +125,11 @@ class Model {
       }
       action.wasSent = true;
     }
-    assert.deepEqual(indexes, indexes.toSorted((one, other) => one - other), "a batch out of order");
+    assert.deepEqual(
+      indexes,
+      indexes.toSorted((one, other) => one - other),
+      "a batch out of order",
+    );
   }
 
   ran(request) {
@@ -129,7 +142,15 @@ class Model {
     if (!request.body?.actions) return this.answerDurable(request);
     const id = this.pick(request.ids);
     if (!request.begun && this.chance(0.25)) {
-      const refusals = [[401], [403, { code: "csrf", message: "", token: "t" }], [403], [413], [429], [429, undefined, { "Retry-After": "3" }], [500]];
+      const refusals = [
+        [401],
+        [403, { code: "csrf", message: "", token: "t" }],
+        [403],
+        [413],
+        [429],
+        [429, undefined, { "Retry-After": "3" }],
+        [500],
+      ];
       const [status, error, headers] = this.pick(refusals);
       if (error?.code === "csrf") for (const each of request.ids) this.renewed.add(each);
       request.refuse(status, error, headers);
@@ -138,19 +159,43 @@ class Model {
     this.ran(request);
     if (this.chance(0.1)) return request.fail();
     request.begun = true;
-    switch (this.pick(["success", "success", "success", "error", "progress", "unknown", "malformed", "half", "durable", "end", "end", "close", "all"])) {
-      case "success": return this.succeed(request, id);
-      case "error": return request.line({ id, state: "ERROR", error: { code: this.pick(["invalid", "login_required"]) } });
-      case "progress": return request.line({ id, progress: this.random() });
-      case "unknown": return request.line({ id: this.pick(["nobody", 7, null]), state: "SUCCESS", value: "not mine" });
-      case "malformed": return request.raw(this.pick(["{]\n", "null\n", "[1]\n", "\n\n", '"text"\n', "\u0000\n"]));
-      case "half": return request.raw('{"id": "');
+    switch (
+      this.pick([
+        "success",
+        "success",
+        "success",
+        "error",
+        "progress",
+        "unknown",
+        "malformed",
+        "half",
+        "durable",
+        "end",
+        "end",
+        "close",
+        "all",
+      ])
+    ) {
+      case "success":
+        return this.succeed(request, id);
+      case "error":
+        return request.line({ id, state: "ERROR", error: { code: this.pick(["invalid", "login_required"]) } });
+      case "progress":
+        return request.line({ id, progress: this.random() });
+      case "unknown":
+        return request.line({ id: this.pick(["nobody", 7, null]), state: "SUCCESS", value: "not mine" });
+      case "malformed":
+        return request.raw(this.pick(["{]\n", "null\n", "[1]\n", "\n\n", '"text"\n', "\u0000\n"]));
+      case "half":
+        return request.raw('{"id": "');
       case "durable":
         if (request.lane === "background" && !this.chance(0.2)) request.freed = true;
         if (request.lane !== "background" || request.freed) request.line({ id, durable: `d${id}` });
         return request;
-      case "end": return request.end();
-      case "close": return request.close();
+      case "end":
+        return request.end();
+      case "close":
+        return request.close();
       default:
         for (const each of request.ids) this.succeed(request, each);
         return request.end();
@@ -158,18 +203,27 @@ class Model {
   }
 
   succeed(request, id) {
-    const value = { of: request.body.actions.find((action) => action.id === id).params, version: (this.versions += 1) % 3 };
+    const value = {
+      of: request.body.actions.find((action) => action.id === id).params,
+      version: (this.versions += 1) % 3,
+    };
     request.line({ id, state: "SUCCESS", value });
   }
 
   answerDurable(request) {
     switch (this.pick(["running", "running", "success", "error", "gone", "fail", "busy"])) {
-      case "running": return request.json(200, { state: "RUNNING", progress: this.random(), text: "" }, { ETag: "x" });
-      case "success": return request.json(200, { state: "SUCCESS", value: { durable: true } });
-      case "error": return request.json(200, { state: this.pick(["ERROR", "CANCELLED"]) });
-      case "gone": return request.refuse(404);
-      case "fail": return request.fail();
-      default: return request.refuse(503);
+      case "running":
+        return request.json(200, { state: "RUNNING", progress: this.random(), text: "" }, { ETag: "x" });
+      case "success":
+        return request.json(200, { state: "SUCCESS", value: { durable: true } });
+      case "error":
+        return request.json(200, { state: this.pick(["ERROR", "CANCELLED"]) });
+      case "gone":
+        return request.refuse(404);
+      case "fail":
+        return request.fail();
+      default:
+        return request.refuse(503);
     }
   }
 
@@ -235,11 +289,16 @@ class Model {
       await world.clock.advance(1000);
     }
     await world.turn();
-    for (const probe of probes) assert.deepEqual(probe.calls.map(([state]) => state), ["SUCCESS"]);
+    for (const probe of probes)
+      assert.deepEqual(
+        probe.calls.map(([state]) => state),
+        ["SUCCESS"],
+      );
     for (const action of this.actions) {
       assert.ok(action.calls.length >= 1, "never called back");
       assert.equal(await action.settled, action);
-      if (action.bad && action.calls[0][0] !== "ABORTED" && action.calls[0][0] !== "INCOMPLETE") assert.equal(action.error.code, "serialization");
+      if (action.bad && action.calls[0][0] !== "ABORTED" && action.calls[0][0] !== "INCOMPLETE")
+        assert.equal(action.error.code, "serialization");
       const { value, params } = action;
       if (action.state === "SUCCESS" && value?.of) assert.deepEqual(value.of, params, "the answer of another");
     }
@@ -274,24 +333,41 @@ async function run(seed) {
 
 const chosen = Number(process.env.MODEL_SEED);
 
-if (!chosen) test(`${RUNS} random sequences`, async () => {
-  const seen = { actions: 0, twice: 0, states: new Set(), codes: new Set() };
-  for (let seed = 1; seed <= RUNS; seed += 1) {
-    const { actions } = await run(seed);
-    seen.actions += actions.length;
-    for (const action of actions) {
-      seen.twice += Number(action.calls.length === 2);
-      seen.states.add(action.state);
-      if (action.error) seen.codes.add(action.error.code);
+if (!chosen)
+  test(`${RUNS} random sequences`, async () => {
+    const seen = { actions: 0, twice: 0, states: new Set(), codes: new Set() };
+    for (let seed = 1; seed <= RUNS; seed += 1) {
+      const { actions } = await run(seed);
+      seen.actions += actions.length;
+      for (const action of actions) {
+        seen.twice += Number(action.calls.length === 2);
+        seen.states.add(action.state);
+        if (action.error) seen.codes.add(action.error.code);
+      }
     }
-  }
-  if (RUNS < 1000) return;
-  // A model that never gets anywhere would prove nothing.
-  assert.ok(seen.actions > RUNS * 5);
-  assert.ok(seen.twice > 0);
-  assert.deepEqual([...seen.states].sort(), ["ABORTED", "ERROR", "INCOMPLETE", "SUCCESS"]);
-  const codes = ["aborted", "cancelled", "csrf", "forbidden", "incomplete_answer", "invalid", "login_required", "network", "not_found", "offline", "protocol", "serialization", "server_error", "timeout", "too_large"];
-  assert.deepEqual([...seen.codes].sort(), codes);
-});
+    if (RUNS < 1000) return;
+    // A model that never gets anywhere would prove nothing.
+    assert.ok(seen.actions > RUNS * 5);
+    assert.ok(seen.twice > 0);
+    assert.deepEqual([...seen.states].sort(), ["ABORTED", "ERROR", "INCOMPLETE", "SUCCESS"]);
+    const codes = [
+      "aborted",
+      "cancelled",
+      "csrf",
+      "forbidden",
+      "incomplete_answer",
+      "invalid",
+      "login_required",
+      "network",
+      "not_found",
+      "offline",
+      "protocol",
+      "serialization",
+      "server_error",
+      "timeout",
+      "too_large",
+    ];
+    assert.deepEqual([...seen.codes].sort(), codes);
+  });
 
 if (chosen) test(`seed ${chosen}`, () => run(chosen));

@@ -18,7 +18,12 @@ describe("the example of the specification", () => {
       const [b1] = background();
       if (order === "background first") foreground();
       await world.turn();
-      const first = [["foreground", "f1", "f2"], ["background", "b1"], ["background", "b2"], ["background", "b3"]];
+      const first = [
+        ["foreground", "f1", "f2"],
+        ["background", "b1"],
+        ["background", "b2"],
+        ["background", "b3"],
+      ];
       assert.deepEqual(summary(world), first);
 
       world.requests[2].echo();
@@ -59,7 +64,9 @@ describe("rule 1: a flush at the end of the turn", () => {
       one = enqueue("one");
       throw new Error("The rest of this turn is lost.");
     } catch {
-      void Promise.resolve().then(() => Promise.resolve()).then(() => enqueue("two"));
+      void Promise.resolve()
+        .then(() => Promise.resolve())
+        .then(() => enqueue("two"));
       queueMicrotask(() => enqueue("three"));
     }
     await one.settled;
@@ -101,7 +108,10 @@ describe("rule 2: the lane is decided when the request is built", () => {
     waiting.setBackground();
     world.foreground("three");
     await world.turn();
-    assert.deepEqual(summary(world), [["foreground", "one"], ["background", "two"]]);
+    assert.deepEqual(summary(world), [
+      ["foreground", "one"],
+      ["background", "two"],
+    ]);
   });
 
   test("there is no way back: the argument is ignored", async () => {
@@ -148,14 +158,21 @@ describe("rule 4: the background", () => {
     const world = new World();
     const actions = ["one", "two", "three", "four", "five"].map((name) => world.background(name));
     await world.turn();
-    assert.deepEqual(summary(world), [["background", "one"], ["background", "two"], ["background", "three"]]);
+    assert.deepEqual(summary(world), [
+      ["background", "one"],
+      ["background", "two"],
+      ["background", "three"],
+    ]);
     world.requests[2].echo();
     await world.turn();
     assert.deepEqual(summary(world)[3], ["background", "four"]);
     world.requests[0].echo();
     await world.turn();
     assert.deepEqual(summary(world)[4], ["background", "five"]);
-    assert.deepEqual(actions.map((action) => action.state), ["SUCCESS", "RUNNING", "SUCCESS", "RUNNING", "RUNNING"]);
+    assert.deepEqual(
+      actions.map((action) => action.state),
+      ["SUCCESS", "RUNNING", "SUCCESS", "RUNNING", "RUNNING"],
+    );
   });
 
   test("the lanes never take each other's slots", async () => {
@@ -187,7 +204,11 @@ test("rule 5: in one flush the foreground leaves first", async () => {
   world.background("b2");
   world.foreground("f1");
   await world.turn();
-  assert.deepEqual(summary(world), [["foreground", "f1"], ["background", "b1"], ["background", "b2"]]);
+  assert.deepEqual(summary(world), [
+    ["foreground", "f1"],
+    ["background", "b1"],
+    ["background", "b2"],
+  ]);
 });
 
 describe("rule 6: the end of a request", () => {
@@ -211,7 +232,10 @@ describe("rule 6: the end of a request", () => {
       end(world.requests[0]);
       end(world.requests[1]);
       await world.turn();
-      assert.deepEqual(summary(world).slice(4), [["foreground", "f2"], ["background", "b4"]]);
+      assert.deepEqual(summary(world).slice(4), [
+        ["foreground", "f2"],
+        ["background", "b4"],
+      ]);
     });
   }
 
@@ -239,7 +263,10 @@ describe("rule 7: the largest batch", () => {
       world.inFlight[0].echo();
     }
     await world.turn();
-    assert.deepEqual(world.requests.flatMap((request) => request.names), names);
+    assert.deepEqual(
+      world.requests.flatMap((request) => request.names),
+      names,
+    );
   });
 
   test("a request stays within its bytes, and the server can tell both limits", async () => {
@@ -252,7 +279,14 @@ describe("rule 7: the largest batch", () => {
       world.inFlight[0].echo();
     }
     await world.turn();
-    assert.deepEqual(summary(world).map(([, ...names]) => names), [["one", "two"], ["three", "s1", "s2"], ["s3", "s4"]]);
+    assert.deepEqual(
+      summary(world).map(([, ...names]) => names),
+      [
+        ["one", "two"],
+        ["three", "s1", "s2"],
+        ["s3", "s4"],
+      ],
+    );
     for (const request of world.requests) assert.ok(new TextEncoder().encode(request.init.body).length <= 1000);
   });
 
@@ -382,7 +416,10 @@ test("subscribers are told the way of each action and request", async () => {
   world.clock.time = 300;
   world.requests[0].line({ id: world.requests[0].ids[0], progress: 0.5, text: "half" }).echo();
   await world.turn();
-  assert.deepEqual(world.events.map(({ type }) => type), ["enqueued", "request", "sent", "progress", "settled", "response"]);
+  assert.deepEqual(
+    world.events.map(({ type }) => type),
+    ["enqueued", "request", "sent", "progress", "settled", "response"],
+  );
   const { request } = world.events[1];
   assert.deepEqual([request.lane, request.status, request.sentAt, request.endedAt], ["foreground", 200, 0, 300]);
 });

@@ -19,7 +19,10 @@ describe("a call", () => {
     await world.turn();
     const [request] = world.requests;
     assert.deepEqual([request.lane, request.names], ["foreground", ["echo.echo", "other.thing"]]);
-    assert.deepEqual(request.body.actions.map(({ params }) => params), [{ message: "hi" }, {}]);
+    assert.deepEqual(
+      request.body.actions.map(({ params }) => params),
+      [{ message: "hi" }, {}],
+    );
     request.echo();
     assert.deepEqual(await both, ["hi", null]);
   });
@@ -28,7 +31,13 @@ describe("a call", () => {
     const { world, server } = serve();
     const both = Promise.all(["a", "b"].map((message) => server.echo.echo.background({ message })));
     await world.turn();
-    assert.deepEqual(world.requests.map(({ lane, names }) => [lane, ...names]), [["background", "echo.echo"], ["background", "echo.echo"]]);
+    assert.deepEqual(
+      world.requests.map(({ lane, names }) => [lane, ...names]),
+      [
+        ["background", "echo.echo"],
+        ["background", "echo.echo"],
+      ],
+    );
     for (const request of world.requests) request.echo();
     assert.deepEqual(await both, ["a", "b"]);
   });
@@ -95,7 +104,13 @@ describe("the page's own", () => {
   test("is made at its first use, from the page's head", async (context) => {
     const { queue, server } = await import("../../src/meanwhile/static/meanwhile/client.js");
     assert.throws(() => queue.snapshot(), /document is not defined|meanwhile_actions/);
-    const metas = { endpoint: "/meanwhile/actions/", csrf: "page-token", "max-actions": "2", "max-body": "", "max-depth": "x" };
+    const metas = {
+      endpoint: "/meanwhile/actions/",
+      csrf: "page-token",
+      "max-actions": "2",
+      "max-body": "",
+      "max-depth": "x",
+    };
     globalThis.document = {
       querySelector(selector) {
         const content = metas[/name="meanwhile-(.*)"/.exec(selector)[1]];
@@ -130,6 +145,9 @@ test("nothing here keeps Node alive", async () => {
     import { createQueue } from "${module}";
     const queue = createQueue({ endpoint: "/", fetch: async () => new Response("") });
     console.log((await queue.enqueue(queue.action("a.b")).settled).error.code);`;
-  const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 10_000, encoding: "utf8" });
+  const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    timeout: 10_000,
+    encoding: "utf8",
+  });
   assert.deepEqual([stdout, status], ["incomplete_answer\n", 0]);
 });

@@ -10,7 +10,9 @@ function area(room = Infinity) {
   const items = new Map();
   return {
     items,
-    get length() { return items.size; },
+    get length() {
+      return items.size;
+    },
     key: (index) => [...items.keys()][index] ?? null,
     getItem: (key) => items.get(key) ?? null,
     removeItem: (key) => void items.delete(key),
@@ -61,7 +63,10 @@ test("the oldest make room, by number and by the browser's limit", () => {
   const shared = area(400);
   const storage = createStorage({ area: shared, most: 3, now: () => (time += 1) });
   for (const key of ["a", "b", "c", "d"]) storage.set(key, key);
-  assert.deepEqual(["a", "b", "c", "d"].map((key) => storage.get(key)?.value), [undefined, "b", "c", "d"]);
+  assert.deepEqual(
+    ["a", "b", "c", "d"].map((key) => storage.get(key)?.value),
+    [undefined, "b", "c", "d"],
+  );
   storage.set("big", "x".repeat(330));
   assert.equal(storage.get("big")?.value.length, 330);
   assert.equal(storage.get("d")?.value, "d");

@@ -26,7 +26,8 @@ ROW = "(%s, %s, %s, 'ready', %s, %s, 0, %s, %s, 0, 0, '{}', '', '', 0, %s, '')"
 
 @dataclass(slots=True)
 class Beside:
-    """An INSERT that goes with the jobs: on PostgreSQL in the same statement, which spares a round trip."""
+    """A statement that goes with the jobs, an INSERT or UPDATE of another table: on PostgreSQL as a part of theirs,
+    which spares a round trip."""
 
     sql: str
     parameters: list[Any]
@@ -35,7 +36,7 @@ class Beside:
 
 
 def enqueue(
-    jobs: Sequence[NewJob], *, using: str | None = None, clock: Clock | None = None, beside: Beside | None = None
+    jobs: Sequence[NewJob], *, using: str | None = None, clock: Clock | None = None, beside: Sequence[Beside] = ()
 ) -> list[int]:
     """Queue jobs, many in one statement, and return their ids in the same order.
 
@@ -43,11 +44,11 @@ def enqueue(
     commits. Outside a transaction they are queued at once. A worker is woken on commit as a best effort; its sweep is
     the guarantee.
 
-    ``beside`` is written with them, also if there are no jobs.
+    What is ``beside`` is done with them, also if there are no jobs.
 
     Raises `PayloadTooLarge` if a payload is over ``MAX_PAYLOAD`` bytes of JSON; nothing is queued then.
     """
-    if not jobs and beside is None:
+    if not jobs and not beside:
         return []
     alias = using or conf.get().database
     connection = connections[alias]
@@ -55,14 +56,12 @@ def enqueue(
     rows = [_row(connection, job, now) for job in jobs]
     ids: list[int] = []
     with transaction.atomic(using=alias, savepoint=False):
-        if beside is not None and not (rows and sql.is_postgresql(connection)):
-            with connection.cursor() as cursor:
-                cursor.execute(beside.sql, beside.parameters)
-                beside.rows = cursor.rowcount
-            beside = None
+        if not (rows and sql.is_postgresql(connection)):
+            _do(connection, beside)
+            beside = ()
         for start in range(0, len(rows), ROWS_A_STATEMENT):
             ids += _insert(connection, rows[start : start + ROWS_A_STATEMENT], beside)
-            beside = None
+            beside = ()
         if rows:
             transaction.on_commit(partial(wake.wake_local, alias), using=alias, robust=True)
     return ids
@@ -83,19 +82,25 @@ def _row(connection: BaseDatabaseWrapper, job: NewJob, now: Any) -> list[Any]:
     return [job.kind, job.name[:200], payload, job.priority, due, job.serial_key, job.group, now]
 
 
-def _insert(connection: BaseDatabaseWrapper, rows: list[list[Any]], beside: Beside | None) -> list[int]:
+def _do(connection: BaseDatabaseWrapper, statements: Sequence[Beside]) -> None:
+    with connection.cursor() as cursor:
+        for one in statements:
+            cursor.execute(one.sql, one.parameters)
+            one.rows = cursor.rowcount
+
+
+def _insert(connection: BaseDatabaseWrapper, rows: list[list[Any]], beside: Sequence[Beside]) -> list[int]:
     # NOTIFY is sent with the commit, once for all rows of a transaction; here it costs no round trip of its own.
     returning = f"id, pg_notify('{wake.CHANNEL}', '')" if sql.is_postgresql(connection) else "id"
     values = ", ".join([ROW] * len(rows))
-    parameters = [value for row in rows for value in row]
-    first = ""
-    if beside is not None:
-        first, parameters = f"WITH beside AS ({beside.sql} RETURNING 1) ", [*beside.parameters, *parameters]
-        returning += ", (SELECT count(*) FROM beside)"
+    parts = ", ".join(f"beside_{number} AS ({one.sql} RETURNING 1)" for number, one in enumerate(beside))
+    first = f"WITH {parts} " if parts else ""
+    returning += "".join(f", (SELECT count(*) FROM beside_{number})" for number in range(len(beside)))  # noqa: S608
+    parameters = [*(value for one in beside for value in one.parameters), *(value for row in rows for value in row)]
     statement = f"{first}INSERT INTO {sql.TABLE} ({COLUMNS}) VALUES {values} RETURNING {returning}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         returned = cursor.fetchall()
-    if beside is not None:
-        beside.rows = returned[0][-1]
+    for one, found in zip(beside, returned[0][len(returned[0]) - len(beside) :], strict=True):
+        one.rows = found
     return sorted(row[0] for row in returned)

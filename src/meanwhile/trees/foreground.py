@@ -7,7 +7,7 @@ is gathered.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,14 +20,14 @@ from meanwhile.actions.update_field import UpdateField
 from meanwhile.actions.values import AnyValue, Field, Template
 from meanwhile.clock import Clock
 from meanwhile.exceptions import ActionFailed
-from meanwhile.queue.enqueue import payload_json
+from meanwhile.queue.enqueue import Beside, payload_json
 from meanwhile.queue.execution import describe, storable_result
 from meanwhile.queue.jobs import NewJob
 from meanwhile.trees.branch import branch_job, decide
 from meanwhile.trees.capture_transaction import Before
 from meanwhile.trees.context import RunContext
 from meanwhile.trees.nodes import Background, Delay, If
-from meanwhile.trees.quick_save import is_quick, save_fields
+from meanwhile.trees.quick_save import check_saved, is_quick, quick_save, save_fields
 from meanwhile.trees.stepping import RunStep
 
 BEHIND_A_RELATION = re.compile(r"\w\.\w+\.\w")
@@ -45,13 +45,35 @@ class Foreground:
         self._unsaved: set[str] = set()
         self._unsaved_by: tuple[str, Node] | None = None
 
-    def run(self) -> None:
-        """Run it. Raises `ActionFailed`, after which the caller's transaction must not be committed."""
+    def run(self, *, may_leave: bool = False) -> None:
+        """Run it. Raises `ActionFailed`, after which the caller's transaction must not be committed.
+
+        With ``may_leave`` the last save may be left to whoever stores the jobs (`finish`).
+        """
         self._run_all(self._context.tree.do, "")
-        self._save_now()
+        if not (may_leave and all(isinstance(node, Background) for _, node in self._branches)):
+            self._save_now()
         # Jobs are made last: a name given, or a date moved, by an action below a Background counts.
         for path, node in self._branches:
             self.jobs.append(self._guarded(path, node, lambda path=path, node=node: self._job(path, node)))
+
+    def finish(self, do: Callable[[Sequence[Beside]], object]) -> None:
+        """Have ``do`` store what is to be stored, together with the last save if that was left. Raises `ActionFailed`
+        of the action whose save it is."""
+        record, names = self._record, sorted(self._unsaved)
+        left = quick_save(record, names) if names and record is not None else None
+        if left is None or record is None or self._unsaved_by is None:
+            self._save_now()
+            do(())
+            return
+        path, node = self._unsaved_by
+        self._unsaved, self._unsaved_by = set(), None
+
+        def both() -> None:
+            do((left,))
+            check_saved(record, names, left)
+
+        self._guarded(path, node, both)
 
     def _run_all(self, nodes: Sequence[Node], prefix: str) -> None:
         for index, node in enumerate(nodes):

@@ -16,6 +16,7 @@ from django.db import connections
 from django.db.models import Manager, Model
 from django.db.models.signals import post_save, pre_save
 
+from meanwhile.queue.enqueue import Beside
 from meanwhile.trees.listening import listens_to_updates
 from meanwhile.trees.snapshot import is_expression
 
@@ -30,22 +31,34 @@ def is_quick(record: Model, names: Sequence[str]) -> bool:
 
 def save_fields(record: Model, names: Sequence[str]) -> None:
     """Do ``record.save(update_fields=names)``. Raises what that raises."""
+    quick = quick_save(record, names)
+    if quick is None:
+        record.save(update_fields=names)
+        return
+    with connections[record._state.db or ""].cursor() as cursor:
+        cursor.execute(quick.sql, quick.parameters)
+        quick.rows = cursor.rowcount
+    check_saved(record, names, quick)
+
+
+def quick_save(record: Model, names: Sequence[str]) -> Beside | None:
+    """Return the statement that saves these fields, None where it takes `Model.save`; see `check_saved`."""
     model, using = type(record), record._state.db or ""
     statement = _statement(model, tuple(names), using) if using and not _is_watched(model) else None
     if statement is None:
-        record.save(update_fields=names)
-        return
+        return None
     connection = connections[using]
     values = [field.pre_save(record, False) for field in statement.fields]
     if any(is_expression(value) for value in values):
-        record.save(update_fields=names)
-        return
+        return None
     stored = [field.get_db_prep_save(value, connection) for field, value in zip(statement.fields, values, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(statement.sql, [*stored, statement.pk.get_db_prep_save(record.pk, connection)])
-        found = cursor.rowcount
-    if not found:
-        record.save(update_fields=names)  # says in Django's words that the row is gone
+    return Beside(statement.sql, [*stored, statement.pk.get_db_prep_save(record.pk, connection)])
+
+
+def check_saved(record: Model, names: Sequence[str], done: Beside) -> None:
+    """Raise what Django raises where the row is gone."""
+    if not done.rows:
+        record.save(update_fields=names)
 
 
 class _Statement:

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import Model
 
 from meanwhile import conf
@@ -27,6 +27,7 @@ from meanwhile.exceptions import (
     PayloadTooLarge,
     UnknownTree,
 )
+from meanwhile.queue import sql
 from meanwhile.queue.enqueue import enqueue
 from meanwhile.queue.jobs import NewJob
 from meanwhile.trees import history, registry
@@ -65,6 +66,7 @@ class Begun:
     tree: EventTree
     run: Run
     jobs: list[NewJob]
+    foreground: Foreground
 
 
 @contextmanager
@@ -134,11 +136,14 @@ def start(tree: EventTree, occasion: Occasion, *, clock: Clock) -> UUID:
     (spec, "One rule for the transaction"): any error here must roll it back. The failed run is kept in the history all
     the same.
     """
-    begun = begin(tree, occasion, clock=clock)
-    row = history.run_statement(begun.run, len(begun.jobs), clock=clock, using=occasion.using)
+    using = occasion.using
+    begun = begin(tree, occasion, clock=clock, may_leave=sql.is_postgresql(connections[using]))
+    row = history.run_statement(begun.run, len(begun.jobs), clock=clock, using=using)
     try:
-        enqueue(begun.jobs, using=occasion.using, clock=clock, beside=row)
-    except PayloadTooLarge as error:
+        begun.foreground.finish(
+            lambda last_save: enqueue(begun.jobs, using=using, clock=clock, beside=[*last_save, row])
+        )
+    except (ActionFailed, PayloadTooLarge) as error:
         history.keep_failed(begun.run, error, tree=tree, clock=clock, using=occasion.using)
         raise
     if not row.rows:
@@ -148,7 +153,7 @@ def start(tree: EventTree, occasion: Occasion, *, clock: Clock) -> UUID:
     return begun.run.id
 
 
-def begin(tree: EventTree, occasion: Occasion, *, clock: Clock) -> Begun:
+def begin(tree: EventTree, occasion: Occasion, *, clock: Clock, may_leave: bool = False) -> Begun:
     """Run the foreground of one tree for one occasion; the caller stores the run and its jobs in the same transaction.
 
     Raises `ActionFailed` and `ChainTooDeep`, of which the history is told.
@@ -160,11 +165,11 @@ def begin(tree: EventTree, occasion: Occasion, *, clock: Clock) -> Begun:
     try:
         with running(context):
             _check_depth(context)
-            foreground.run()
+            foreground.run(may_leave=may_leave)
     except (ActionFailed, ChainTooDeep) as error:
         history.keep_failed(run, error, tree=tree, clock=clock, using=occasion.using)
         raise
-    return Begun(tree, run, foreground.jobs)
+    return Begun(tree, run, foreground.jobs, foreground)
 
 
 def collect(run_id: UUID) -> None:
