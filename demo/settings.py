@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "meanwhile",
     "demo.bookings",
+    "demo.actions",
 ]
 
 MIDDLEWARE = [

@@ -31,6 +31,8 @@ urlpatterns = [
         name="booking-wait",
     ),
     path("bookings/all-at-once/<int:pk>/", views.AllAtOncePage.as_view(), name="all-at-once"),
+    path("", include("demo.actions.urls")),
+    path("meanwhile/", include("meanwhile.urls")),
     path("mailbox/", views.Mailbox.as_view(), name="mailbox"),
     path("mailbox/<int:pk>/", views.MailPage.as_view(), name="mail"),
     path("tree/", views.Trees.as_view(), name="trees"),

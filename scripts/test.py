@@ -2,7 +2,7 @@
 
     python scripts/test.py all|unit|postgres|browser|crash|js [PYTEST ARGUMENT ...]
 
-A part whose program is missing (Chromium, PostgreSQL, Node) is left out and named at the end; with
+A part whose program is missing (Chromium, PostgreSQL, Node, TypeScript) is left out and named at the end; with
 MEANWHILE_REQUIRE_ALL=1 it is a failure. The first part that fails ends the run.
 """
 
@@ -19,6 +19,7 @@ from with_postgres import available as postgres_available
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "reports"
+TYPED = ("tsconfig.json", "demo/jsconfig.json")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 NO_TESTS = 5  # pytest's status when it collected none
 
@@ -85,14 +86,26 @@ def run_parts(parts: list[Part], extra: list[str]) -> int:
     return 0
 
 
+def typescript_compiler() -> str | None:
+    """`tsc`: MEANWHILE_TSC, the one of the project's own package.json, or one on PATH."""
+    local = ROOT / "node_modules" / ".bin" / "tsc"
+    return os.environ.get("MEANWHILE_TSC") or (str(local) if local.exists() else shutil.which("tsc"))
+
+
 def run_js() -> int:
+    """Run the tests of the browser side in Node, and check its types and those of the demo's scripts."""
+    node, tsc = shutil.which("node"), typescript_compiler()
     files = sorted(str(path) for path in (ROOT / "tests" / "js").rglob("*.test.*js"))
-    if not files:
-        return 0
-    if not shutil.which("node"):
-        print("js: no Node (install nodejs 20 or newer)", file=sys.stderr)
-        return int(os.environ.get("MEANWHILE_REQUIRE_ALL") == "1")
-    return subprocess.run(["node", "--test", *files], cwd=ROOT, check=False).returncode
+    commands = [[node, "--test", *files]] if node else []
+    commands += [[tsc, "--project", project] for project in TYPED] if node and tsc else []
+    lacking = [] if node else ["no Node (install nodejs 20 or newer)"]
+    lacking += [] if tsc else ["no TypeScript (npm install --no-package-lock, or name tsc in MEANWHILE_TSC)"]
+    for lack in lacking:
+        print(f"js: {lack}", file=sys.stderr)
+    if lacking and os.environ.get("MEANWHILE_REQUIRE_ALL") == "1":
+        return 1
+    statuses = (subprocess.run(command, cwd=ROOT, check=False).returncode for command in commands)
+    return next((status for status in statuses if status), 0)
 
 
 def main() -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from django.conf import settings
 from django.db.models import F
 
 from demo.bookings.models import AllAtOnceBooking, AnyBooking, Booking, Flight, Seat
+from demo.pace import take_time
 from meanwhile import (
     Background,
     Created,
@@ -55,11 +54,6 @@ def issue_ticket(record: AnyBooking, step: Step) -> str:
         record.ticket = f"220-{7_000_000 + record.pk}"
         record.save(update_fields=["ticket"])
     return record.ticket
-
-
-def take_time(seconds: float) -> None:
-    """Stand in for the work of another system."""
-    time.sleep(seconds * settings.DEMO_PACE)
 
 
 def confirmation() -> SendEmail:

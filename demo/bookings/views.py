@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from django.views.generic import DetailView, ListView, TemplateView
 
@@ -154,13 +155,16 @@ def run_job_now(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def log_in_as(request: HttpRequest, username: str) -> HttpResponse:
-    """Log in with one click as one of the demo's accounts."""
+    """Log in with one click as one of the demo's accounts, and be where one wanted to be."""
     account = next((account for account in ACCOUNTS if account.username == username), None)
     user = account and authenticate(request, username=account.username, password=account.password)
     if not user:
         raise PermissionDenied
     login(request, user)
     messages.success(request, f"You are {username} now.")
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        return HttpResponseRedirect(wanted)
     return HttpResponseRedirect(reverse_lazy("bookings" if user.is_superuser else "book"))
 
 

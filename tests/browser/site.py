@@ -38,6 +38,10 @@ class Site:
     def url(self, path: str) -> str:
         return self.address + path
 
+    @property
+    def port(self) -> int:
+        return int(self.address.rsplit(":", 1)[1])
+
     def stop(self) -> str:
         """Ask it to stop as a service manager does; return what it said last."""
         if self.process.poll() is None:
@@ -75,9 +79,9 @@ class Site:
 
 
 @contextmanager
-def running_site(data: Path, pace: float) -> Iterator[Site]:
-    """Start the demo with its database in ``data``, its slow actions ``pace`` times as slow, on a free port."""
-    process = start(data, pace=pace)
+def running_site(data: Path, pace: float, port: int = 0) -> Iterator[Site]:
+    """Start the demo with its database in ``data``, its slow actions ``pace`` times as slow, on a free port or this."""
+    process = start(data, pace=pace, port=port)
     try:
         assert process.stdout is not None
         said = process.stdout.readline()
@@ -93,23 +97,25 @@ def running_site(data: Path, pace: float) -> Iterator[Site]:
 
 def start(data: Path, *, pace: float = 0, port: int = 0) -> subprocess.Popen[str]:
     """Start ``python -m demo`` and return its process; what it says is one stream."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(REPOSITORY / "src"),
-        "DJANGO_SETTINGS_MODULE": "demo.settings",
-        "DEMO_DATA": str(data),
-        "DEMO_PACE": str(pace),
-        "HOST": "127.0.0.1",
-        "PORT": str(port),
-    }
     return subprocess.Popen(
         [sys.executable, "-W", "error::DeprecationWarning:demo", "-m", "demo"],
         cwd=REPOSITORY,
-        env=environment,
+        env={**environment(data, pace), "HOST": "127.0.0.1", "PORT": str(port)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def environment(data: Path, pace: float) -> dict[str, str]:
+    """Return what a process of the demo needs to know."""
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src")]),
+        "DJANGO_SETTINGS_MODULE": "demo.settings",
+        "DEMO_DATA": str(data),
+        "DEMO_PACE": str(pace),
+    }
 
 
 def _moment(text: str) -> datetime:

@@ -11,7 +11,19 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.booking import fill_in, press_book
 from tests.browser.site import Site
 
-PAGES = ["/", "/book/", "/book/all-at-once/", "/bookings/", "/mailbox/", "/tree/", "/admin/login/", "/nowhere/"]
+PAGES = [
+    "/",
+    "/book/",
+    "/book/all-at-once/",
+    "/bookings/",
+    "/mailbox/",
+    "/tree/",
+    "/echo/",
+    "/report/",
+    "/airports/",
+    "/admin/login/",
+    "/nowhere/",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)

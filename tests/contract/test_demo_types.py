@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -83,9 +82,7 @@ def test_the_demo_s_scripts_are_right(demo: Path) -> None:
 )
 def test_a_wrong_parameter_is_flagged(demo: Path, script: str, old: str, new: str) -> None:
     change(demo, script, old, new)
-    found = problems(demo)
-    assert found
-    assert {re.split(r"[(:]", line)[0] for line in found if not line.startswith(" ")} == {str(SCRIPTS / script)}
+    assert any(line.startswith(str(SCRIPTS / script)) for line in problems(demo))
 
 
 def test_a_parameter_that_changes_in_python_is_flagged_in_javascript(demo: Path) -> None:

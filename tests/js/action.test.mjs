@@ -272,6 +272,58 @@ describe("a timeout", () => {
   });
 });
 
+describe("a timeout of all that a request still owes", () => {
+  test("gives the request up, also one that doesn't hear it, and the foreground goes on", async () => {
+    const signals = [];
+    const world = new World({
+      fetch: (_url, { signal }) => {
+        signals.push(signal);
+        return new Promise(() => {});
+      },
+    });
+    const first = world.foreground("first", {}, { timeout: 1000 });
+    const aborted = world.foreground("aborted");
+    await world.turn();
+    aborted.abort();
+    const next = world.foreground("next");
+    await world.turn();
+    await world.clock.advance(1000);
+    await world.turn();
+    assert.deepEqual(first.calls, [["INCOMPLETE", "timeout"]]);
+    assert.deepEqual(
+      signals.map((signal) => signal.aborted),
+      [true, false],
+    );
+    assert.equal(next.state, "RUNNING");
+  });
+
+  test("but not while another waits for its answer", async () => {
+    const world = new World();
+    world.foreground("first", {}, { timeout: 1000 });
+    const other = world.foreground("other");
+    await world.turn();
+    await world.clock.advance(1000);
+    assert.ok(!world.requests[0].aborted);
+    world.requests[0].success("other", 2).end();
+    await world.turn();
+    assert.deepEqual(other.calls, [["SUCCESS", 2]]);
+  });
+});
+
+describe("no timeout", () => {
+  for (const timeout of [undefined, 0, Infinity, 2 ** 40]) {
+    test(`is what ${timeout} stands for`, async () => {
+      const world = new World();
+      const action = world.foreground("slow", {}, { timeout });
+      assert.equal(world.clock.pending, 0, "no timer, which would run at once");
+      await world.turn();
+      world.requests[0].echo();
+      await world.turn();
+      assert.equal(action.state, "SUCCESS");
+    });
+  }
+});
+
 describe("abortable actions", () => {
   test("whose owner is gone are dropped at the next flush, also when no slot is free", async () => {
     const world = new World();
@@ -511,6 +563,31 @@ describe("storable actions", () => {
         assert.deepEqual([action.calls, action.state], [[["SUCCESS", { n: 1 }]], "SUCCESS"]);
       });
     }
+
+    test("what a callback did to its copy is no difference, and not in the next one's", async () => {
+      // A storage of the simplest sort: it gives the very object that it was given.
+      const kept = new Map();
+      const storage = { get: (key) => kept.get(key), set: (key, value) => void kept.set(key, { value, age: 31 }) };
+      const world = new World({ storage });
+      const seen = [];
+      for (let index = 0; index < 3; index += 1) {
+        const action = world.foreground("read", {}, { storable: true });
+        action.on("settled", ({ value }) => void seen.push(value.push("mine")));
+        await world.turn();
+        world.requests[index].success("read", ["theirs"]).end();
+        await world.turn();
+      }
+      assert.deepEqual(seen, [2, 2, 2]);
+    });
+
+    test("a storage that gives what can't be copied is reported, and the server asked", async () => {
+      const world = new World({ storage: { get: async () => undefined, set() {} } });
+      const action = world.foreground("read", {}, { storable: true });
+      await world.turn();
+      world.requests[0].success("read", 1).end();
+      await world.turn();
+      assert.deepEqual([action.calls, world.reports.length], [[["SUCCESS", 1]], 1]);
+    });
 
     test("a refresh for an owner that is gone calls nobody", async () => {
       const world = await stored();

@@ -103,6 +103,43 @@ test("the own controller's function goes before the server's method of that name
   assert.equal(page.requests.length, 0);
 });
 
+test("a controller's functions may be methods of a class", () => {
+  class Controller {
+    click() {
+      return "clicked";
+    }
+  }
+  const cmp = component(openPage(), { controller: new Controller() });
+  assert.equal(cmp.invoke("click"), "clicked");
+  assert.throws(() => cmp.invoke("constructor"), /no function/);
+});
+
+test("all options of a component may be left out", () => {
+  assert.equal(createComponent().isValid(), true);
+});
+
+test("a client-side action's callback that throws is reported, and stops nothing", async (t) => {
+  const { mock } = t.mock.method(console, "error", () => {});
+  const cmp = component(openPage(), { controller: { mine: () => 1 } });
+  const [one, other] = [cmp.get("c.mine"), cmp.get("c.mine")];
+  one.setCallback(null, () => {
+    throw new Error("careless");
+  });
+  const called = listen(other);
+  $A.enqueueAction(one);
+  $A.enqueueAction(other);
+  await turn();
+  assert.deepEqual([mock.calls.map((call) => call.arguments[0].message), called], [["careless"], ["SUCCESS"]]);
+});
+
+test("setAbortable(false) takes it back", () => {
+  const action = component(openPage()).get("c.echo");
+  for (const [argument, expected] of [[undefined, true], [false, false], [true, true], [null, true]]) {
+    action.setAbortable(argument);
+    assert.equal(action.isAbortable(), expected);
+  }
+});
+
 test("without a server a name that the controller hasn't is an error", () => {
   assert.throws(() => createComponent({ queue: openPage().queue }).get("c.echo"), /Unknown controller action "echo"/);
 });

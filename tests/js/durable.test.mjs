@@ -104,6 +104,17 @@ describe("its end", () => {
   });
 });
 
+test("is followed where there is no window to tell of a connection, with a timer in place of it", async () => {
+  const world = new World({ events: undefined });
+  const action = world.background("report.build");
+  await world.turn();
+  world.requests[0].line({ id: action.id, durable: "d1" }).end();
+  await world.turn();
+  world.requests[1].json(200, { id: "d1", state: "SUCCESS", value: 42, progress: null, text: "" });
+  await world.turn();
+  assert.deepEqual(action.calls, [["SUCCESS", 42]]);
+});
+
 test("in a foreground batch it is followed too, and its neighbours keep their answers", async () => {
   const world = new World();
   const [one, two] = [world.foreground("one"), world.foreground("two")];

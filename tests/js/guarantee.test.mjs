@@ -51,12 +51,27 @@ describe("a callback that throws", () => {
     const module = new URL("../../src/meanwhile/static/meanwhile/queue.js", import.meta.url).href;
     const program = `
       import { createQueue } from "${module}";
-      process.on("uncaughtException", (error) => console.log("handler:", error.message));
+      globalThis.reportError = (error) => console.log("handler:", error.message);
       const queue = createQueue({ endpoint: "/", fetch: async () => new Response("") });
       const broken = () => { throw new Error("of a callback") };
       queue.enqueue(queue.action("one"), { callbacks: [broken, () => console.log("the next one")] });`;
     const run = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
     assert.deepEqual(run.stdout.split("\n"), ["the next one", "handler: of a callback", ""]);
+  });
+
+  test("is written to the console where there is no such handler, and the program goes on", async (context) => {
+    const { mock } = context.mock.method(console, "error", () => {});
+    const { queue } = new World({ report: undefined, schedule: undefined });
+    const action = queue.action("one", { n: 1n });
+    action.on("settled", () => {
+      throw new Error("of a callback");
+    });
+    await queue.enqueue(action).settled;
+    await settled();
+    assert.deepEqual(
+      mock.calls.map((call) => call.arguments[0].message),
+      ["of a callback"],
+    );
   });
 
   test("an owner, a storage and an onDurable that throw do no harm either", async () => {
@@ -191,6 +206,17 @@ describe("an answer that is not whole", () => {
     assert.deepEqual([one.calls, two.calls], [[["SUCCESS", 1]], [["ERROR", "incomplete_answer"]]]);
     assert.equal(one.progress, null);
     assert.equal(world.clock.pending, 0, "no timer is left");
+  });
+
+  test("a value that is nested deeper than the stack is handed on, and its neighbours have theirs", async () => {
+    const world = new World();
+    const [deep, next] = [world.foreground("deep"), world.foreground("next")];
+    await world.turn();
+    const value = "[".repeat(50_000) + "]".repeat(50_000);
+    world.requests[0].raw(`{"id":"${deep.id}","state":"SUCCESS","value":${value}}\n`).success("next", 2).end();
+    await world.turn();
+    assert.deepEqual([deep.state, deep.calls.length, next.calls], ["SUCCESS", 1, [["SUCCESS", 2]]]);
+    await goesOn(world);
   });
 
   test("a state that there isn't is no answer", async () => {
@@ -350,6 +376,17 @@ describe("CSRF", () => {
     world.requests[0].refuse(403, { code: "forbidden", message: "" });
     await world.turn();
     assert.equal(world.requests.length, 1);
+  });
+
+  test("nor one that a network which doesn't hear the abort answers", async () => {
+    const answers = [];
+    const world = new World({ fetch: () => new Promise((resolve) => void answers.push(resolve)) });
+    const action = world.background("one");
+    await world.turn();
+    action.abort();
+    answers[0](new Response(JSON.stringify({ error: csrf }), { status: 403 }));
+    await world.turn();
+    assert.deepEqual([answers.length, action.calls], [1, [["ABORTED", "aborted"]]]);
   });
 
   test("a request that was given up meanwhile is not sent again", async () => {
@@ -513,6 +550,21 @@ describe("429", () => {
       assert.equal(world.requests.length, 2);
     });
   }
+
+  test("of a network without headers asks again after a second, too", async () => {
+    let refusals = 0;
+    const world = new World({
+      fetch: async (_url, { body }) =>
+        refusals++
+          ? new Response(`{"id":"${JSON.parse(body).actions[0].id}","state":"SUCCESS","value":1}\n{"end":true}`)
+          : { ok: false, status: 429, text: async () => "" },
+    });
+    const action = world.background("b1");
+    await world.turn();
+    await world.clock.advance(1000);
+    await world.turn();
+    assert.deepEqual(action.calls, [["SUCCESS", 1]]);
+  });
 
   test("for ever is an error in the end", async () => {
     const world = new World();

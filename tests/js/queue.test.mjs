@@ -90,6 +90,16 @@ describe("rule 1: a flush at the end of the turn", () => {
   });
 });
 
+test("a test's schedule may run at once: the queue goes on after it", async () => {
+  const world = new World({ schedule: (run) => run() });
+  for (const name of ["one", "two"]) {
+    const action = world.foreground(name);
+    world.last("foreground").echo();
+    await settled();
+    assert.deepEqual(action.calls, [["SUCCESS", name]]);
+  }
+});
+
 describe("rule 2: the lane is decided when the request is built", () => {
   test("setBackground after enqueue in the same turn counts", async () => {
     const world = new World();
@@ -373,6 +383,30 @@ describe("on the wire", () => {
     const action = world.foreground("one");
     await world.turn();
     assert.deepEqual(action.calls, [["SUCCESS", 7]]);
+  });
+
+  test("an answer whose body is something else than a stream is read as text", async () => {
+    const world = new World({
+      fetch: async (_url, { body }) => ({
+        ok: true,
+        status: 200,
+        body: "something else",
+        text: async () => `{"id":"${JSON.parse(body).actions[0].id}","state":"SUCCESS","value":1}`,
+      }),
+    });
+    const action = world.foreground("one");
+    await world.turn();
+    assert.deepEqual(action.calls, [["SUCCESS", 1]]);
+  });
+
+  test("a line of a later format is no progress", async () => {
+    const world = new World();
+    const told = [];
+    const action = world.foreground("one", {}, { onProgress: (...all) => told.push(all) });
+    await world.turn();
+    world.requests[0].line({ id: action.id, progress: 0.4, text: "half" }).line({ id: action.id, warmth: 3 });
+    await world.turn();
+    assert.deepEqual([told, action.progress, action.text], [[[0.4, "half"]], 0.4, "half"]);
   });
 
   test("unknown keys and lines of later formats are ignored", async () => {

@@ -138,6 +138,20 @@ describe("the page's own", () => {
   });
 });
 
+test("nor does a request that a test's network never answers", async () => {
+  const { spawnSync } = await import("node:child_process");
+  const module = new URL("../../src/meanwhile/static/meanwhile/queue.js", import.meta.url).href;
+  const program = `
+    import { createQueue } from "${module}";
+    const queue = createQueue({ endpoint: "/", fetch: () => { console.log("asked"); return new Promise(() => {}); } });
+    queue.enqueue(queue.action("a.b"));`;
+  const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    timeout: 10_000,
+    encoding: "utf8",
+  });
+  assert.deepEqual([stdout, status], ["asked\n", 0]);
+});
+
 test("nothing here keeps Node alive", async () => {
   const { spawnSync } = await import("node:child_process");
   const module = new URL("../../src/meanwhile/static/meanwhile/queue.js", import.meta.url).href;

@@ -77,7 +77,8 @@ def test_a_thread_that_is_quick_gets_the_next_job_as_well() -> None:
     holdings.done(first, settled=True)
     second = holdings.take(0.0, alone_for=LONG)
 
-    assert second is not None and second.id == 2
+    assert second is not None
+    assert second.id == 2
     holdings.wake_all()
     other.join(LONG)
     assert taken == [None]

@@ -202,7 +202,12 @@ def _adapter(hint: Any, place: str) -> TypeAdapter[Any]:
         msg = f"{place}: the annotation {error.name!r} is not defined; import it for real."
         raise TypeError(msg) from error
     except PydanticUserError:  # a model or dataclass, which has a configuration of its own
+        pass
+    try:
         return TypeAdapter(hint)
+    except PydanticUserError as error:
+        msg = f"{place}: the annotation can't be used: {error.message}"
+        raise TypeError(msg) from error
 
 
 def _schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:

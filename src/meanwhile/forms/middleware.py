@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -38,6 +38,13 @@ class ActorMiddleware:
             return response
 
     async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
-        with acting_as(getattr(request, "user", None)):
+        user = getattr(request, "user", None)
+        await sync_to_async(_load)(user)
+        with acting_as(user):
             response: HttpResponseBase = await self.get_response(request)
             return response
+
+
+def _load(user: object) -> None:
+    """Read a lazy user here, where the database may be asked: code on the event loop may ask who acts."""
+    getattr(user, "is_authenticated", False)

@@ -13,7 +13,11 @@ from django.db import connections
 
 from meanwhile.remote import wire
 from meanwhile.remote.perform import is_native, perform_natively
+from meanwhile.remote.progress import LoopReport
 from meanwhile.remote.work import Step, Work
+
+Reporter = Callable[[Step], LoopReport]
+Emit = Callable[[bytes, LoopReport], None]
 
 
 class SyncAnswer:
@@ -68,30 +72,45 @@ class AsyncAnswer:
             pass
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop, put = asyncio.get_running_loop(), self._lines.put_nowait
 
-        def emit(line: bytes) -> None:
-            loop.call_soon_threadsafe(self._lines.put_nowait, line)
+        def reporter(step: Step) -> LoopReport:
+            return LoopReport(step.call.id, loop, put)
 
-        self._work.begin()
+        def emit(line: bytes, report: LoopReport) -> None:
+            """Hand on the line of an action that has ended, from whatever thread, behind its last progress."""
+            for part in (report.last(), line):
+                if part is not None:
+                    loop.call_soon_threadsafe(put, part)
+
         try:
             try:
+                await self._begin()
                 for native, steps in _stretches(self._work.steps):
-                    await (self._run_natively(steps, emit) if native else sync_to_async(self._run_here)(steps, emit))
+                    run = self._run_natively if native else sync_to_async(self._run_here)
+                    await run(steps, reporter, emit)
             finally:
                 await sync_to_async(self._finish)()
-            emit(wire.END)
+            put(wire.END)
         finally:
-            loop.call_soon_threadsafe(self._lines.put_nowait, None)
+            put(None)
 
-    async def _run_natively(self, steps: list[Step], emit: Callable[[bytes], None]) -> None:
+    async def _begin(self) -> None:
+        if self._work.has_place:
+            await sync_to_async(self._work.begin)()
+        else:
+            self._work.begin()
+
+    async def _run_natively(self, steps: list[Step], reporter: Reporter, emit: Emit) -> None:
         for step in steps:
             assert step.bound is not None
-            emit(await perform_natively(step.bound, step.call, self._work.request, _reporter(step, emit)))
+            report = reporter(step)
+            emit(await perform_natively(step.bound, step.call, self._work.request, report), report)
 
-    def _run_here(self, steps: list[Step], emit: Callable[[bytes], None]) -> None:
+    def _run_here(self, steps: list[Step], reporter: Reporter, emit: Emit) -> None:
         for step in steps:
-            emit(self._work.line(step, _reporter(step, emit)))
+            report = reporter(step)
+            emit(self._work.line(step, report), report)
 
     def _finish(self) -> None:
         self._work.finish()
@@ -109,10 +128,3 @@ def _stretches(steps: list[Step]) -> list[tuple[bool, list[Step]]]:
         else:
             found.append((native, [step]))
     return found
-
-
-def _reporter(step: Step, emit: Callable[[bytes], None]) -> Callable[[float | None, str], None]:
-    def report(fraction: float | None, text: str) -> None:
-        emit(wire.progress_line(step.call.id, fraction, text))
-
-    return report

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import cached_property
 from types import CodeType
 from typing import Any
+
+from asgiref.sync import async_to_sync
 
 from meanwhile.queue.backoff import RetryPolicy
 from meanwhile.remote.controller import MARK, ActionOptions, Check, Controller, as_names, name_of
@@ -26,10 +28,8 @@ class BoundAction:
         """The method itself; call it with an instance of the controller."""
         self.options: ActionOptions = getattr(self.function, MARK)
         self.is_async = inspect.iscoroutinefunction(inspect.unwrap(self.function))
-        self.public = controller.public if self.options.public is None else self.options.public
-        self.permissions: tuple[str, ...] = (
-            as_names(controller.permissions) if self.options.permissions is None else self.options.permissions
-        )
+        said = controller.public if self.options.public is None else self.options.public
+        self.public = said is True  # a method that somebody calls so must not open the controller to everybody
         self.on = self.options.on
         self.atomic = self.options.atomic
         self.background = self.options.background
@@ -42,6 +42,12 @@ class BoundAction:
     def place(self) -> str:
         """Where it is written, for texts to developers."""
         return f"{self.controller.__module__}.{self.controller.__qualname__}.{self.method}"
+
+    @cached_property
+    def permissions(self) -> tuple[str, ...]:
+        """What a caller needs. Raises `TypeError` where the class says it in a way that can't be read."""
+        said = self.options.permissions
+        return as_names(self.controller.permissions) if said is None else said
 
     @property
     def retry(self) -> RetryPolicy | None:
@@ -75,8 +81,21 @@ class BoundAction:
 
     @cached_property
     def reports(self) -> bool:
-        """Whether its own code calls ``self.progress``, which then reaches the page while it runs."""
-        return _names(inspect.unwrap(self.function).__code__, "progress")
+        """Whether its code, or a method of the controller that it uses, names ``progress``: then it reports live."""
+        seen: set[str] = set()
+        waiting = [inspect.unwrap(self.function).__code__]
+        while waiting:
+            new = names_in(waiting.pop()) - seen
+            seen |= new
+            waiting += [code for name in new for code in self._codes_of(name)]
+        return "progress" in seen
+
+    def _codes_of(self, name: str) -> Iterator[CodeType]:
+        for base in self.controller.__mro__:
+            value = vars(base).get(name)
+            function = inspect.unwrap(getattr(value, "__func__", value)) if callable(value) else None
+            if inspect.isfunction(function):
+                yield function.__code__
 
     @cached_property
     def check(self) -> Callable[[Controller, Any, Mapping[str, Any]], bool] | None:
@@ -99,23 +118,38 @@ class BoundAction:
     @property
     def _rule(self) -> Check | None:
         written: Any = self.options.check or inspect.getattr_static(self.controller, "check", None)
-        return written.__func__ if isinstance(written, staticmethod) else written
+        rule: Check | None = (
+            written.__get__(None, self.controller) if isinstance(written, staticmethod | classmethod) else written
+        )
+        return rule
 
 
-def _names(code: CodeType, name: str) -> bool:
-    return name in code.co_names or any(_names(inner, name) for inner in code.co_consts if isinstance(inner, CodeType))
+def names_in(code: CodeType) -> set[str]:
+    """Return the names of attributes and globals in a function's code, and in that of the functions inside it."""
+    inner = (names_in(part) for part in code.co_consts if isinstance(part, CodeType))
+    return set(code.co_names).union(*inner)
 
 
 def _adapted(rule: Check, defaults: Mapping[str, Any]) -> Callable[[Controller, Any, Mapping[str, Any]], bool]:
-    """Return a rule that gets what it asks for by name, as it may be written: with or without ``self``."""
+    """Return a rule that gets what it asks for by name, as it may be written: with or without ``self``, or async."""
     parameters = list(inspect.signature(rule).parameters.values())
     with_self = bool(parameters) and parameters[0].name == "self"
-    taken = {parameter.name for parameter in parameters}
+    first = {parameter.name for parameter in parameters[: 2 if with_self else 1]}
+    taken = {parameter.name for parameter in parameters} - first
     takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     fallback = {key: value for key, value in defaults.items() if value is not inspect.Parameter.empty}
 
+    def is_asked_for(key: str) -> bool:
+        return key in taken or (takes_all and key not in first)
+
     def check(controller: Controller, user: Any, arguments: Mapping[str, Any]) -> bool:
-        given = {key: value for key, value in {**fallback, **arguments}.items() if takes_all or key in taken}
-        return bool(rule(controller, user, **given) if with_self else rule(user, **given))
+        given = {key: value for key, value in {**fallback, **arguments}.items() if is_asked_for(key)}
+        found: Any = rule(controller, user, **given) if with_self else rule(user, **given)
+        # What is to be awaited is true in itself: it must not let anybody in.
+        return bool(async_to_sync(_awaited)(found) if inspect.isawaitable(found) else found)
 
     return check
+
+
+async def _awaited(found: Awaitable[Any]) -> Any:
+    return await found

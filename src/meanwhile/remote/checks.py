@@ -87,9 +87,11 @@ def _check_names(controllers: list[type[Controller]]) -> Iterator[CheckMessage]:
 def _check_reach(controller: type[Controller]) -> Iterator[CheckMessage]:
     """Check that what is decorated in the class can be called."""
     for name, value in vars(controller).items():
-        if not is_marked(value):
+        if not is_marked(value) and not is_marked(_inside(value)):
             continue
-        if name.startswith("_"):
+        if not is_marked(value):
+            why = _("An action is a plain method. Take away what makes it something else, such as @staticmethod.")
+        elif name.startswith("_"):
             why = _("Names that begin with an underscore are never reached. Rename it, or take the decorator away.")
         elif hasattr(Controller, name) or name in ("request", "user"):
             why = _("A controller has something else of this name. Rename it.")
@@ -150,7 +152,11 @@ def _check_annotations(bound: BoundAction) -> Iterator[CheckMessage]:
 
 
 def _check_permissions(bound: BoundAction) -> Iterator[CheckMessage]:
-    written: tuple[Any, ...] = bound.permissions
+    written: tuple[Any, ...]
+    try:
+        written = bound.permissions
+    except TypeError:
+        written = (bound.controller.permissions,)
     for permission in written:
         if not (isinstance(permission, str) and PERMISSION.fullmatch(permission)):
             yield _error(
@@ -170,8 +176,19 @@ def _check_permissions(bound: BoundAction) -> Iterator[CheckMessage]:
         )
 
 
+def _inside(value: object) -> object:
+    """Return the function of what makes it something else than a method."""
+    return getattr(value, "__func__", None) or getattr(value, "fget", None) or getattr(value, "func", None)
+
+
 def _check_rule(bound: BoundAction) -> Iterator[CheckMessage]:
-    if unknown := sorted(bound.check_asks_for - set(bound.signature.names)):
+    try:
+        asked_for = bound.check_asks_for
+    except (TypeError, ValueError) as error:
+        told = _("Its check can't be called: %(error)s.") % {"error": error}
+        yield _error(bound.controller, bound.method, "E208", told, _("A check is a function: check(user, **params)."))
+        return
+    if unknown := sorted(asked_for - set(bound.signature.names)):
         yield _error(
             bound.controller,
             bound.method,

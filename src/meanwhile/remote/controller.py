@@ -34,7 +34,6 @@ class ActionOptions:
     on: str = ""
     check: Check | None = None
     atomic: bool = True
-    idempotent: bool = False
     background: bool = False
     durable: bool = False
     retry: RetryPolicy | None = None
@@ -96,14 +95,13 @@ def action(
     on: str = "",
     check: Check | None = None,
     atomic: bool = True,
-    idempotent: bool = False,
 ) -> Callable[[Method], Method]: ...
 def action(method: Any = None, /, **options: Any) -> Any:
     """Let pages call a method of a `Controller`, with its annotations as typed parameters.
 
     ``public``, ``permissions`` and ``check`` say who may, instead of what the class says; ``on`` names the parameter
     that is the object which the permissions are asked about. ``atomic=False`` runs it outside a transaction.
-    ``idempotent`` says that running it twice is as good as once. The method stays what it is for Python.
+    The method stays what it is for Python.
 
         @action(permissions="bookings.change_booking", on="booking")
         def confirm(self, booking: Booking) -> str: …
@@ -123,7 +121,6 @@ def background_action(
     on: str = "",
     check: Check | None = None,
     atomic: bool = True,
-    idempotent: bool = False,
     durable: bool = False,
     retry: RetryPolicy | None = None,
     timeout: float | None = None,
@@ -163,7 +160,10 @@ def as_names(permissions: str | Sequence[str] | None) -> tuple[str, ...]:
 
 def name_of(controller: type[Controller]) -> str:
     """Return what pages call a controller."""
-    return controller.name or _snake(controller.__name__.removesuffix("Controller") or controller.__name__)
+    said: object = controller.name
+    if isinstance(said, str) and said:
+        return said
+    return _snake(controller.__name__.removesuffix("Controller") or controller.__name__)
 
 
 def methods_of(controller: type[Controller]) -> dict[str, Callable[..., Any]]:
@@ -176,7 +176,7 @@ def methods_of(controller: type[Controller]) -> dict[str, Callable[..., Any]]:
             if key in decided:
                 continue
             decided.add(key)
-            if (base is controller or own.get("abstract", False)) and is_marked(value) and not key.startswith("_"):
+            if (base is controller or own.get("abstract") is True) and is_marked(value) and not key.startswith("_"):
                 found[key] = value
     return found
 

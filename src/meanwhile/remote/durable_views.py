@@ -10,7 +10,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.http import HttpRequest, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
@@ -44,6 +44,7 @@ def _answers(*methods: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @csrf_exempt  # the one that writes checks by itself and answers in JSON
+        @transaction.non_atomic_requests  # on SQLite one that only asks would wait for who writes
         @wraps(view)
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             response = _answer(request, *args, **kwargs)
@@ -91,7 +92,10 @@ def durable_state(request: HttpRequest, durable_id: str) -> HttpResponseBase:
         return response
     state = state_of(job)
     etag = etag_of(state)
-    return get_conditional_response(request, etag=etag) or JsonResponse(state, headers={"ETag": etag})
+    told = get_conditional_response(request, etag=etag, response=JsonResponse(state))
+    assert told is not None  # with an answer at hand there always is one
+    told["ETag"] = etag
+    return told
 
 
 @_answers("POST")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
-from django.db import transaction
+from django.db import Error, transaction
 from django.http import HttpRequest, JsonResponse, StreamingHttpResponse
 from django.http.request import UnreadablePostError
 from django.http.response import HttpResponseBase
@@ -18,7 +19,7 @@ from meanwhile.remote import csrf, registry, wire
 from meanwhile.remote.access import is_logged_in, login_required
 from meanwhile.remote.answer import AsyncAnswer, SyncAnswer
 from meanwhile.remote.throttle import Slot
-from meanwhile.remote.work import Step, Work, take_slot, takes_slot, too_many_text
+from meanwhile.remote.work import Step, Work, busy_text, take_slot, takes_slot, too_many_text
 from meanwhile.texts import gettext as _
 
 GZIP = "django.middleware.gzip.GZipMiddleware"
@@ -34,6 +35,9 @@ def endpoint(request: HttpRequest) -> HttpResponseBase:
         work = _accepted(request)
     except wire.RequestRefused as refusal:
         return refused(request, refusal)
+    except Error:
+        logger.exception("A request could not be accepted")
+        return refused(request, wire.RequestRefused(503, "server_error", busy_text()))
     answer: Any = AsyncAnswer(work) if isinstance(request, ASGIRequest) else SyncAnswer(work)
     response = StreamingHttpResponse(answer, content_type=wire.CONTENT_TYPE)
     response["Cache-Control"] = "no-store"
@@ -75,8 +79,10 @@ def owner_of(request: HttpRequest) -> str:
     if is_logged_in(user):
         return f"u:{user.pk}"[:200]  # type: ignore[union-attr]
     session = getattr(request, "session", None)
-    if session is not None and session.session_key:
-        return f"s:{session.session_key}"[:200]
+    if session is not None:
+        session.keys()  # reads it: a key that anybody may have sent, and no session has, is forgotten then
+        if session.session_key:
+            return f"s:{hashlib.sha256(session.session_key.encode()).hexdigest()[:40]}"  # whoever has a key is let in
     return f"a:{request.META.get('REMOTE_ADDR', '')}"[:200]
 
 

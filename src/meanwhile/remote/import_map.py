@@ -27,6 +27,9 @@ def import_map() -> str:
     """Return the text of the import map, the same for all pages: by it a module imports ``meanwhile``."""
     names = {"meanwhile": static(FOLDER + CLIENT)}
     names |= {FOLDER + module: static(FOLDER + module) for module in MODULES}
+    # Modules import one another by plain names, also where the storage renames files: to one name, one module.
+    plain = {urljoin(static(FOLDER + CLIENT), path.name): static(FOLDER + path.name) for path in _SOURCES.glob("*.js")}
+    names |= {was: now for was, now in sorted(plain.items()) if was != now}
     written = json.dumps({"imports": {**names, FOLDER: static(FOLDER)}}, separators=(",", ":"))
     return written.translate(_ESCAPES)
 

@@ -50,7 +50,7 @@ class MethodSignature(Signature):
     def result_as_json(self, value: Any) -> bytes:
         """Return the method's result as a JSON text without line breaks. Raises `ResultNotStorable`."""
         try:
-            written = self._result.dump_json(value, warnings="error")
+            written = self._result.serializer.to_json(value, by_alias=True, warnings="error", fallback=_told_of_record)
         except (PydanticSerializationError, ValueError, TypeError, RecursionError):
             written = b""
         if not written or b"NaN" in written or b"Infinity" in written:  # those are no JSON
@@ -157,6 +157,13 @@ def _reader(model: type[models.Model], may_be_none: bool) -> Callable[[Any], mod
             raise PydanticCustomError(NOT_FOUND, "{text}", {"text": _("does not exist")}) from None
 
     return read
+
+
+def _told_of_record(value: Any) -> Any:
+    """Return how a record is told, wherever it stands in a result. Raises `PydanticSerializationError` for others."""
+    if isinstance(value, models.Model):
+        return {"model": value._meta.label, "pk": str(value.pk)}
+    raise PydanticSerializationError(f"{type(value).__name__} has no JSON")
 
 
 def _schema(model: type[models.Model]) -> dict[str, Any]:

@@ -15,38 +15,55 @@ from django.http import Http404, HttpRequest
 
 from meanwhile import conf
 from meanwhile.exceptions import ActionFailed, UserError, shortened
+from meanwhile.queue.lazy import lazy_atomic
 from meanwhile.remote import session, wire
 from meanwhile.remote.access import CallRefused, admit, forbidden, not_found
 from meanwhile.remote.bound import BoundAction
 from meanwhile.remote.controller import Controller, Report
-from meanwhile.remote.transaction import lazy_atomic
 from meanwhile.texts import gettext as _
+from meanwhile.trees.actor import acting_as
 
 logger = logging.getLogger("meanwhile.remote")
 
 
 def perform(bound: BoundAction, call: wire.Call, request: HttpRequest, report: Report | None) -> bytes:
-    """Run an action in its own transaction and return its line (client actions, "The server's side")."""
+    """Run an action in its own transaction and return its line (client actions, "The server's side").
+
+    Whatever it raises ends it alone, also ``sys.exit()``, which would end a server with an event loop. Raises what
+    people end the server with, `KeyboardInterrupt`.
+    """
     try:
         controller = bound.controller(request=request, report=report)
         arguments = admit(bound, controller, call.params)
         if bound.durable:
             return wire.durable_line(call.id, _enqueued(bound, call, request))
-        line = wire.success_line(call.id, _value(bound, controller, arguments))
+        with acting_as(controller.user):
+            line = wire.success_line(call.id, _value(bound, controller, arguments))
         session.save(request)
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - told in its line
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - told in its line
         return _failed(bound, call, request, error)
     return line
 
 
 async def perform_natively(bound: BoundAction, call: wire.Call, request: HttpRequest, report: Report | None) -> bytes:
-    """Run an ``async def`` action that needs no transaction on the event loop and return its line."""
+    """Run an ``async def`` action that needs no transaction on the event loop and return its line.
+
+    Raises `KeyboardInterrupt`, and what ends the task that runs it.
+    """
     try:
         controller, arguments = await sync_to_async(_admitted)(bound, call, request, report)
-        value = await bound.function(controller, **arguments)
+        with acting_as(controller.user):
+            value = await bound.function(controller, **arguments)
         line = wire.success_line(call.id, bound.signature.result_as_json(value))
         await sync_to_async(session.save)(request)
-    except Exception as error:  # noqa: BLE001 - told in its line
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise  # it is not the action that was cancelled
         return await sync_to_async(_failed)(bound, call, request, error)
     return line
 
@@ -69,7 +86,10 @@ def _value(bound: BoundAction, controller: Controller, arguments: dict[str, Any]
     """Return the result as JSON, written inside the transaction: what can't be told is not done."""
     function: Callable[..., Any] = async_to_sync(bound.function) if bound.is_async else bound.function
     if not bound.atomic:
-        return bound.signature.result_as_json(function(controller, **arguments))
+        try:
+            return bound.signature.result_as_json(function(controller, **arguments))
+        finally:
+            _end_what_was_left_open()
     using = conf.get().database
     value = b""
     committed: list[bool] = []
@@ -77,8 +97,8 @@ def _value(bound: BoundAction, controller: Controller, arguments: dict[str, Any]
         with lazy_atomic(using):
             transaction.on_commit(lambda: committed.append(True), using=using)
             value = bound.signature.result_as_json(function(controller, **arguments))
-    except Exception:
-        if not committed:
+    except BaseException as error:
+        if not committed or isinstance(error, KeyboardInterrupt):
             raise
         # The action is done and committed; a callback of its on_commit is not part of it.
         logger.exception("A callback failed after an action was committed", extra={"action": bound.name})
@@ -105,6 +125,13 @@ def _failed(bound: BoundAction, call: wire.Call, request: HttpRequest, error: Ba
 
 def refusal_of(error: BaseException) -> CallRefused | None:
     """Return how the page is told of an error that is meant for it; None for an unexpected one."""
+    try:
+        return _refusal_of(error)
+    except Exception:  # noqa: BLE001 - a text that can't be told is an unexpected error, too
+        return None
+
+
+def _refusal_of(error: BaseException) -> CallRefused | None:
     match error:
         case CallRefused():
             return error
@@ -136,3 +163,12 @@ def _drop_broken_connections() -> None:
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
+
+
+def _end_what_was_left_open() -> None:
+    """Close connections on which an action went out of autocommit and not back: the next one must not be part of it."""
+    for connection in connections.all(initialized_only=True):
+        if connection.connection is None or connection.in_atomic_block:
+            continue
+        if connection.autocommit != connection.settings_dict["AUTOCOMMIT"]:
+            connection.close()

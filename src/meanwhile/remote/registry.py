@@ -102,7 +102,7 @@ def _modules_of_apps() -> Iterator[ModuleType]:
 def _controllers_of(module: ModuleType) -> Iterator[type[Controller]]:
     """Yield the controllers that a module makes, and not those that it only imports from another app."""
     for value in list(vars(module).values()):
-        if not (isinstance(value, type) and issubclass(value, Controller)) or vars(value).get("abstract", False):
+        if not (isinstance(value, type) and issubclass(value, Controller)) or vars(value).get("abstract") is True:
             continue
         if f"{value.__module__}.".startswith(f"{module.__name__}."):
             yield value

@@ -1,7 +1,8 @@
 """Three background requests of one person at a time, on all servers together (client actions, "The server's side").
 
-A place is a row of `BackgroundSlot`: taken by one guarded statement before the request runs, given back before its
-answer ends. A place whose process died on this machine is free at once, one of another machine when its time is over.
+A place is a row of `BackgroundSlot`: taken by one guarded statement before the request is accepted, kept when its
+actions begin, given back before its answer ends. A place whose process died on this machine is free at once, one of
+another machine, and one of a request whose answer never began, when its time is over.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from meanwhile.queue import owner as owners
 from meanwhile.queue import sql
 
 TABLE = "meanwhile_backgroundslot"
+TO_BEGIN = timedelta(seconds=30)
+"""So long a place is held for an answer to begin. It may never: the page is closed, and the server drops the answer."""
+
 LONGEST = timedelta(minutes=10)
 """After this time a place is free again in any case: a request that runs longer is no longer counted."""
 
@@ -35,6 +39,7 @@ TAKE = f"""
     WHERE {TABLE}.token = %s
     RETURNING slot
 """  # noqa: S608
+KEEP = f"UPDATE {TABLE} SET until = %s WHERE owner = %s AND slot = %s AND token = %s"  # noqa: S608
 GIVE_BACK = f"DELETE FROM {TABLE} WHERE (owner = %s AND slot = %s AND token = %s) OR until < %s"  # noqa: S608
 
 logger = logging.getLogger("meanwhile.remote")
@@ -51,13 +56,13 @@ class Slot:
 
 
 def acquire(owner: str, slots: int, *, now: datetime, using: str) -> Slot | None:
-    """Take one of an owner's places; None if all are taken."""
+    """Take one of an owner's places for a while, `TO_BEGIN`; None if all are taken."""
     connection = connections[using]
     with connection.cursor() as cursor:
         cursor.execute(READ, [owner])
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
         token = uuid.uuid4().hex
-        until = sql.moment(connection, now + LONGEST)
+        until = sql.moment(connection, now + TO_BEGIN)
         for number in range(slots):
             seen = rows.get(number)
             if seen is not None and not _is_free(connection, seen, now):
@@ -68,15 +73,32 @@ def acquire(owner: str, slots: int, *, now: datetime, using: str) -> Slot | None
     return None
 
 
+def keep(slot: Slot, *, now: datetime) -> None:
+    """Hold a place for as long as a request may run, `LONGEST`."""
+    until = sql.moment(connections[slot.using], now + LONGEST)
+    _write(slot, KEEP, [until, slot.owner, slot.number, slot.token])
+
+
 def release(slot: Slot, *, now: datetime) -> None:
-    """Give a place back; again is the same as once. Where the database can't take it, that is logged: it runs out."""
+    """Give a place back; again is the same as once."""
+    gone = sql.moment(connections[slot.using], now - FORGOTTEN)
+    _write(slot, GIVE_BACK, [slot.owner, slot.number, slot.token, gone])
+
+
+def _write(slot: Slot, statement: str, parameters: list[Any]) -> None:
+    """Write about a place. Where an action broke the connection, a new one is opened; where nothing helps, that is
+    logged: the place runs out."""
     connection = connections[slot.using]
-    try:
-        with connection.cursor() as cursor:
-            gone = sql.moment(connection, now - FORGOTTEN)
-            cursor.execute(GIVE_BACK, [slot.owner, slot.number, slot.token, gone])
-    except DatabaseError:
-        logger.exception("A background place could not be given back", extra={"owner": slot.owner})
+    for is_last in (False, True):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, parameters)
+            return
+        except Error:
+            if is_last or connection.in_atomic_block:
+                logger.exception("A background place could not be written", extra={"slot": slot.number})
+                return
+            connection.close_if_unusable_or_obsolete()
 
 
 def _is_free(connection: BaseDatabaseWrapper, row: tuple[Any, ...], now: datetime) -> bool:

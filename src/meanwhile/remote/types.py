@@ -77,7 +77,11 @@ declare module "{place}" {{
 WAYS_TO_CLIENT = ("meanwhile*", "meanwhile/client.js*", f"*/{FOLDER}{CLIENT}")
 """How pages import it, as patterns: a compiler looks at these only where it can't find the module itself."""
 
-TAKEN = {"Call", "CallOptions", "Controllers", "DurableOptions", "FreeCall", "Resumable"}
+TAKEN = {
+    *("Call", "CallOptions", "Controllers", "DurableOptions", "FreeCall", "Resumable"),
+    *("AbortSignal", "Promise", "Record"),
+}
+"""Names that are used in the file itself, those of the language among them."""
 
 
 def files(actions: Iterable[BoundAction]) -> dict[str, str]:

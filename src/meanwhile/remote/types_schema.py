@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -148,9 +149,11 @@ def _described(action: BoundAction, schemas: Mapping[Any, Schema]) -> DescribedA
 
 def _default(adapter: TypeAdapter[Any], value: Any) -> Schema:
     try:
-        return {"default": adapter.dump_python(value, mode="json", warnings="error")}
-    except PydanticSerializationError:
+        default = adapter.dump_python(value, mode="json", by_alias=True, warnings="error")
+        json.dumps(default, allow_nan=False)
+    except (PydanticSerializationError, ValueError):
         return {}
+    return {"default": default}
 
 
 def _untitled(schema: Schema) -> Schema:

@@ -7,6 +7,7 @@ that nothing was cut off.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -126,13 +127,23 @@ def _text(value: str) -> bytes:
 
 def _document(body: bytes) -> Any:
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant)
+        return _decode(body.decode())
     except (ValueError, RecursionError):  # bad UTF-8 and numbers of thousands of digits are ValueErrors, too
         raise _malformed(_("The request is not JSON.")) from None
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(name)
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if math.isinf(value):  # as 1e999 would be, and no answer could tell it
+        raise ValueError(number)
+    return value
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
 
 
 def _depth_exceeds(document: Any, limit: int) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from django.apps import apps
+from django.db import Error
 from django.http import HttpRequest
 
 from meanwhile import conf
@@ -15,9 +17,11 @@ from meanwhile.remote import session, throttle, wire
 from meanwhile.remote.access import unknown_action
 from meanwhile.remote.bound import BoundAction
 from meanwhile.remote.controller import Report
-from meanwhile.remote.live import with_progress
 from meanwhile.remote.perform import perform
+from meanwhile.remote.progress import after_it_ended, while_it_runs
 from meanwhile.texts import gettext as _
+
+logger = logging.getLogger("meanwhile.remote")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +46,39 @@ class Work:
         self.begin()
         try:
             for step in self.steps:
-                if step.bound is not None and step.bound.reports:
-                    yield from with_progress(partial(self.line, step), step.call.id)
-                else:
-                    yield self.line(step, None)
+                told = while_it_runs if step.bound is not None and step.bound.reports else after_it_ended
+                yield from told(partial(self.line, step), step.call.id)
         finally:
             self.finish()
         yield wire.END
 
-    def begin(self) -> None:
-        """Note where the actions begin."""
-        session.begin(self.request)
+    @property
+    def has_place(self) -> bool:
+        """Whether the request as a whole has a background place, of which the database is told."""
+        return self._slot is not None
 
-    def line(self, step: Step, report: Report | None) -> bytes:
+    def begin(self) -> None:
+        """Note where the actions begin, and keep the request's place for as long as they may run."""
+        session.begin(self.request)
+        if self._slot is not None:
+            throttle.keep(self._slot, now=now())
+
+    def line(self, step: Step, report: Report) -> bytes:
         """Run one action and return its line."""
         if step.bound is None:
             refusal = unknown_action(step.call.action)
             return wire.error_line(step.call.id, refusal.code, refusal.message)
         if self._slot is not None or not takes_slot(step.bound):
             return perform(step.bound, step.call, self.request, report)
-        slot = take_slot(self._owner)
+        try:
+            slot = take_slot(self._owner)
+        except Error:
+            logger.exception("An action got no background place", extra={"action": step.bound.name})
+            return wire.error_line(step.call.id, "server_error", busy_text())
         if slot is None:
             return wire.error_line(step.call.id, "too_many", too_many_text())
         try:
+            throttle.keep(slot, now=now())
             return perform(step.bound, step.call, self.request, report)
         finally:
             throttle.release(slot, now=now())
@@ -82,7 +96,7 @@ def takes_slot(bound: BoundAction) -> bool:
 
 
 def take_slot(owner: str) -> throttle.Slot | None:
-    """Take a background place for an owner; None if none is free."""
+    """Take a background place for an owner, for `throttle.TO_BEGIN`; None if none is free."""
     limits = conf.get()
     return throttle.acquire(owner, limits.remote_background_slots, now=now(), using=limits.database)
 
@@ -90,6 +104,11 @@ def take_slot(owner: str) -> throttle.Slot | None:
 def too_many_text() -> str:
     """Return what a page is told when all background places are taken."""
     return _("Too many background requests at a time. Try again in a moment.")
+
+
+def busy_text() -> str:
+    """Return what a page is told when the database can't be asked."""
+    return _("The server is too busy right now, and nothing was done. Try again in a moment.")
 
 
 def now() -> datetime:

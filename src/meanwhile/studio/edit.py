@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from meanwhile.studio import kinds, places
+from meanwhile.studio import kinds, moves, places
 from meanwhile.studio.errors import EditProblem
 from meanwhile.texts import gettext as _
 
@@ -54,25 +54,6 @@ def perform(document: Mapping[str, Any], operation: Operation) -> Edited:
     return do({**document}, operation)
 
 
-def move_targets(document: Mapping[str, Any], path: str) -> list[tuple[str, str]]:
-    """Return the places that a node can be moved to, each with words for it: for “Move to…”."""
-    moved = places.node_at(document, path)
-    found: list[tuple[str, str]] = [("0", _("At the very beginning"))]
-    for place in places.nodes_of(document):
-        if place.node is moved or places.is_inside(place.path, path):
-            continue
-        title = kinds.title_of(place.node)
-        above, index = places.split(place.path)
-        for word, key in places.branches_of(place.node).items():
-            size = len(_list(place.node.get(key)))
-            inner = f"{place.path}.{word}" if word else place.path
-            text = _("In “%(title)s”, otherwise") if word == "otherwise" else _("In “%(title)s”")
-            found.append((places.join(inner, size), text % {"title": title}))
-        found.append((places.join(above, index + 1), _("After “%(title)s”") % {"title": title}))
-    same = {path, places.join(*_next(path))}
-    return [(place, text) for place, text in found if place not in same]
-
-
 def _insert(document: dict[str, Any], operation: Operation) -> Edited:
     at, node = _text(operation, "at"), _node(operation.get("node"))
     label = _("Add “%(title)s”") % {"title": kinds.title_of(node)}
@@ -91,13 +72,13 @@ def _remove(document: dict[str, Any], operation: Operation) -> Edited:
     path = _text(operation, "path")
     node = places.node_at(document, path)
     after = _removed(document, path)
-    return Edited(after, _nearest(after, path), _("Delete “%(title)s”") % {"title": kinds.title_of(node)})
+    return Edited(after, moves.nearest(after, path), _("Delete “%(title)s”") % {"title": kinds.title_of(node)})
 
 
 def _duplicate(document: dict[str, Any], operation: Operation) -> Edited:
     path = _text(operation, "path")
     node = places.node_at(document, path)
-    behind = places.join(*_next(path))
+    behind = places.join(*moves.behind(path))
     label = _("Duplicate “%(title)s”") % {"title": kinds.title_of(node)}
     return Edited(_inserted(document, behind, [copy.deepcopy(node)]), behind, label)
 
@@ -111,7 +92,7 @@ def _moved(document: dict[str, Any], path: str, to: str) -> Edited:
     places.slot_keys(document, to)
     if to != path and places.is_inside(to, path):
         raise EditProblem(_("“%(title)s” can't be moved into itself.") % {"title": kinds.title_of(node)})
-    place = _without(to, path)
+    place = moves.after_removal(to, path)
     after = _inserted(_removed(document, path), place, [node])
     return Edited(after, place, _("Move “%(title)s”") % {"title": kinds.title_of(node)})
 
@@ -119,62 +100,13 @@ def _moved(document: dict[str, Any], path: str, to: str) -> Edited:
 def _shift(document: dict[str, Any], operation: Operation) -> Edited:
     path, by = _text(operation, "path"), operation.get("by")
     node = places.node_at(document, path)
-    find = SHIFTS.get(by) if isinstance(by, str) else None
+    find = moves.SHIFTS.get(by) if isinstance(by, str) else None
     if find is None:
         raise EditProblem(_("A node is moved up, down, in or out."))
     to = find(document, path)
     if to is None:
         raise EditProblem(_("“%(title)s” can't be moved further there.") % {"title": kinds.title_of(node)})
     return _moved(document, path, to)
-
-
-def _up(document: Mapping[str, Any], path: str) -> str | None:
-    above, index = places.split(path)
-    if index:
-        return places.join(above, index - 1)
-    parent = places.parent_of(path)
-    if above.endswith(".otherwise"):
-        return places.join(f"{parent}.then", len(_list(places.node_at(document, parent).get("then"))))
-    return parent or None
-
-
-def _down(document: Mapping[str, Any], path: str) -> str | None:
-    above, index = places.split(path)
-    siblings: Any = document
-    for key in places.node_keys(document, path)[:-1]:
-        siblings = siblings[key]
-    if index + 1 < len(siblings):
-        return places.join(above, index + 2)
-    parent = places.parent_of(path)
-    if above.endswith(".then"):
-        return f"{parent}.otherwise.0"
-    return places.join(*_next(parent)) if parent else None
-
-
-def _in(document: Mapping[str, Any], path: str) -> str | None:
-    above, index = places.split(path)
-    if not index:
-        return None
-    holder = places.join(above, index - 1)
-    node = places.node_at(document, holder)
-    branch = next(iter(places.branches_of(node).items()), None)
-    if branch is None:
-        return None
-    word, key = branch
-    return places.join(f"{holder}.{word}" if word else holder, len(_list(node.get(key))))
-
-
-def _out(_document: Mapping[str, Any], path: str) -> str | None:
-    parent = places.parent_of(path)
-    return places.join(*_next(parent)) if parent else None
-
-
-SHIFTS: Mapping[str, Callable[[Mapping[str, Any], str], str | None]] = {
-    "up": _up,
-    "down": _down,
-    "in": _in,
-    "out": _out,
-}
 
 
 def _wrap(document: dict[str, Any], operation: Operation) -> Edited:
@@ -200,7 +132,7 @@ def _unwrap(document: dict[str, Any], operation: Operation) -> Edited:
     after = _removed(document, path)
     after = _inserted(after, path, children) if children else after
     label = _("Dissolve “%(title)s”") % {"title": kinds.title_of(node)}
-    return Edited(after, path if children else _nearest(after, path), label)
+    return Edited(after, path if children else moves.nearest(after, path), label)
 
 
 def _set_value(document: dict[str, Any], operation: Operation) -> Edited:
@@ -315,36 +247,6 @@ def _steps(key: str) -> list[str | int]:
     if not all(part != "" for part in steps) or isinstance(steps[0], int) or len(steps) > 20:
         raise EditProblem(_("“%(key)s” names nothing.") % {"key": key[:100]})
     return steps
-
-
-def _without(to: str, removed: str) -> str:
-    """Return where a place is when the node at ``removed`` is gone."""
-    above, index = places.split(removed)
-    rest = to.removeprefix(f"{above}.") if above else to
-    if above and rest == to:
-        return to
-    first, dot, behind = rest.partition(".")
-    if first.isdecimal() and int(first) > index:
-        first = str(int(first) - 1)
-    return f"{above}.{first}{dot}{behind}" if above else f"{first}{dot}{behind}"
-
-
-def _nearest(document: Mapping[str, Any], path: str) -> str:
-    """Return what to select where a node was: the one that took its place, the one before it, or its parent."""
-    above, index = places.split(path)
-    for candidate in (index, index - 1):
-        if candidate >= 0:
-            try:
-                places.node_keys(document, places.join(above, candidate))
-            except EditProblem:
-                continue
-            return places.join(above, candidate)
-    return places.parent_of(path)
-
-
-def _next(path: str) -> tuple[str, int]:
-    above, index = places.split(path)
-    return above, index + 1
 
 
 def _node(given: Any) -> dict[str, Any]:

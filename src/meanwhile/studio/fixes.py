@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from meanwhile.studio import places
+from meanwhile.studio.edit import STRUCTURE
 from meanwhile.studio.errors import EditProblem
 
 
@@ -35,7 +36,7 @@ def fix_for(document: Mapping[str, Any], path: str, place: str, problem: str) ->
             return _declare(document, path, place)
         case "meanwhile.E104" | "meanwhile.E102" | "studio.E02" | "studio.E03" if _is_entry(place):
             return _without(path, place)
-        case "studio.unknown_key" if path and "." not in place:
+        case "studio.unknown_key" if path and place.isidentifier() and place not in STRUCTURE:
             return _without(path, place)
         case _:
             return None

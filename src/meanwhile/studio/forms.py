@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -19,55 +19,20 @@ from meanwhile.actions.registry import actions as functions
 from meanwhile.studio import access, kinds, places
 from meanwhile.studio.describe import title_of, when_of
 from meanwhile.studio.fields import FieldChoice, field_at, fields_of, names_before
-from meanwhile.studio.wording import event_in_words
+from meanwhile.studio.form_parts import FormField, NodeForm
+from meanwhile.studio.tree_form import form_of_tree
 from meanwhile.trees import registry
-from meanwhile.trees.events import PARAMETER_TYPES, Called
+from meanwhile.trees.events import Called
+
+__all__ = ["FormField", "NodeForm", "callable_trees", "form_of", "model_of", "value_kinds"]
 
 VALUE_KINDS = ("literal", "field", "template", "now", "actor", "param")
-
-
-@dataclass(frozen=True, slots=True)
-class FormField:
-    """One parameter.
-
-    ``type`` says which control: ``text``, ``textarea``, ``template``, ``template_area``, ``number``, ``yes_no``,
-    ``choice``, ``field`` (a path, picked from ``model``), ``fields`` (several names), ``value`` (of one of the
-    ``kinds``), ``values`` (a mapping: an entry in ``rows`` for each name, ``options`` for those that can be added),
-    ``condition``, ``moment``, ``recipients``, ``record_type``, ``tree``, ``function``, ``query``, ``retry``,
-    ``parameters``.
-    """
-
-    key: str
-    label: str
-    type: str
-    value: Any = None
-    help: str = ""
-    required: bool = False
-    advanced: bool = False
-    choices: tuple[tuple[Any, str], ...] = ()
-    kinds: tuple[tuple[str, str], ...] = ()
-    model: str = ""
-    data_type: str = ""
-    rows: tuple[FormField, ...] = ()
-    options: tuple[FieldChoice, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NodeForm:
-    """The form of a node, or of the tree itself (``path`` is "" then)."""
-
-    path: str
-    kind: str
-    title: str
-    icon: str
-    when: str
-    fields: tuple[FormField, ...]
 
 
 def form_of(document: Mapping[str, Any], path: str) -> NodeForm:
     """Return the form of the node at a path, "" for the tree itself. Raises `EditProblem` if there is no node."""
     if not path:
-        return _of_tree(document)
+        return form_of_tree(document)
     node = places.node_at(document, path)
     kind = str(node.get("kind", ""))
     form = _Form(document, path, node)
@@ -104,45 +69,6 @@ def model_of(document: Mapping[str, Any]) -> str:
 def callable_trees() -> list[tuple[str, str]]:
     """Return the trees that can be called, by key, with their names."""
     return [(tree.key, tree.name) for tree in registry.current().all() if isinstance(tree.on, Called)]
-
-
-def _of_tree(document: Mapping[str, Any]) -> NodeForm:
-    on = document.get("on")
-    event: Mapping[str, Any] = on if isinstance(on, Mapping) else {}
-    fields = (
-        FormField("name", _("Name"), "text", document.get("name", ""), required=True),
-        FormField("description", _("Description"), "textarea", document.get("description", "")),
-        *_of_event(event),
-        FormField(
-            "reentrant",
-            _("Fires for its own changes"),
-            "yes_no",
-            document.get("reentrant", False),
-            _("Otherwise it does not fire again for what its own run does to the same record."),
-            advanced=True,
-        ),
-    )
-    name = document.get("name")
-    title = name if isinstance(name, str) and name else _("Tree")
-    return NodeForm("", "tree", title, "tree", event_in_words(event), fields)
-
-
-def _of_event(event: Mapping[str, Any]) -> Iterator[FormField]:
-    """Yield what an event takes; these keys begin with ``on.``, and all of the event is set by ``set_event``."""
-    events = tuple((one.key, one.title) for one in kinds.events())
-    name, model = event.get("event"), event.get("model")
-    label = model if isinstance(model, str) else ""
-    types = tuple((one._meta.label, str(capfirst(one._meta.verbose_name))) for one in access.record_types())
-    yield FormField("on.event", _("Event"), "choice", name, required=True, choices=events)
-    yield FormField("on.model", _("Record type"), "record_type", label, required=name != "called", choices=types)
-    if name == "updated":
-        options = tuple(one for one in fields_of(label) if one.settable and not one.many)
-        text = _("It fires only if one of these really changed; without any, at every update.")
-        yield FormField("on.fields", _("Fields"), "fields", event.get("fields", []), text, model=label, options=options)
-    if name == "called":
-        types_of = tuple((one, one) for one in PARAMETER_TYPES)
-        declared = event.get("parameters", {})
-        yield FormField("on.parameters", _("Parameters"), "parameters", declared, choices=types_of)
 
 
 class _Form:
@@ -205,12 +131,12 @@ class _Form:
         yield self._template("from_email", _("From"), "template", advanced=True)
 
     def _call_tree(self) -> Iterator[FormField]:
-        key = self._get("tree", "")
+        key = str(self._get("tree", ""))
         yield FormField("tree", _("Tree"), "tree", key, required=True, choices=tuple(callable_trees()))
         yield self._target(_("For which record"))
         text = _("Instead of one record: each that is found.")
         yield FormField("each", _("For each record of a query"), "query", self._get("each"), text, advanced=True)
-        called = next((tree.on for tree in registry.current().all() if key in {tree.key, tree.name}), None)
+        called = next((tree.on for tree in registry.current().all() if key in (tree.key, tree.name)), None)
         declared = called.parameters if isinstance(called, Called) else {}
         rows = [FormField(f"params.{name}", name, "value", data_type=kind) for name, kind in declared.items()]
         yield self._params(rows)

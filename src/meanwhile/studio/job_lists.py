@@ -19,9 +19,9 @@ from django.utils.dateparse import parse_datetime
 from meanwhile.queue import sql
 from meanwhile.queue.claim import CLAIMABLE, waiting_levels
 from meanwhile.queue.models import Job
-from meanwhile.queue.overview import FAILED, HELD, RUNNING
+from meanwhile.queue.overview import FAILED, HELD, RUNNING, held_table
 
-PAGE = 25
+PAGE = 15
 MOST_RUNNING = 5000
 """Running jobs that are looked at: there are as many as all workers have threads, and a few that were claimed ahead."""
 
@@ -77,7 +77,7 @@ def list_jobs(name: str, after: Place | None, *, now: datetime, using: str, page
         case "later":
             ids = _later(after, now, using, page + 1)
         case "held":
-            ids = _ids(f"{HELD} {_behind(after, 'due')}", _place(after, using), "due, id", using, page + 1)
+            ids = _held(after, using, page + 1)
         case "running":
             ids = _running(after, using, page + 1)
         case _:
@@ -106,6 +106,11 @@ def _later(after: Place | None, now: datetime, using: str, number: int) -> list[
         condition = f"{CLAIMABLE} AND priority = %s AND due > %s {_behind(after, 'due')}"
         levels.append(_rows(condition, [priority, at, *_place(after, using)], "due, id", using, number))
     return [row[0] for row in heapq.merge(*levels, key=lambda row: (row[1], row[0]))][:number]
+
+
+def _held(after: Place | None, using: str, number: int) -> list[int]:
+    table = held_table(connections[using])
+    return _ids(f"{HELD} {_behind(after, 'due')}", _place(after, using), "due, id", using, number, table)
 
 
 def _running(after: Place | None, using: str, number: int) -> list[int]:
@@ -139,14 +144,18 @@ def _place_of(name: str, job: Job) -> Place:
     return Place(job.priority, moment or job.created, job.pk)
 
 
-def _ids(condition: str, parameters: list[Any], order: str, using: str, limit: int) -> list[int]:
-    return [row[0] for row in _rows(condition, parameters, order, using, limit)]
+def _ids(
+    condition: str, parameters: list[Any], order: str, using: str, limit: int, table: str = sql.TABLE
+) -> list[int]:
+    return [row[0] for row in _rows(condition, parameters, order, using, limit, table)]
 
 
-def _rows(condition: str, parameters: list[Any], order: str, using: str, limit: int) -> list[tuple[int, Any]]:
+def _rows(
+    condition: str, parameters: list[Any], order: str, using: str, limit: int, table: str = sql.TABLE
+) -> list[tuple[int, Any]]:
     with connections[using].cursor() as cursor:
         cursor.execute(
-            f"SELECT id, due FROM {sql.TABLE} WHERE {condition} ORDER BY {order} LIMIT %s",  # noqa: S608
+            f"SELECT id, due FROM {table} WHERE {condition} ORDER BY {order} LIMIT %s",  # noqa: S608
             [*parameters, limit],
         )
         return list(cursor.fetchall())

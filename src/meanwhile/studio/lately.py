@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connections
 
 from meanwhile.queue.overview import Count
+from meanwhile.studio.standing import Standing, standings
 from meanwhile.trees.models import Run, RunState
 from meanwhile.trees.prune import first_id
 from meanwhile.trees.versions import stored_id
@@ -30,25 +31,32 @@ ONE = """
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """One tree in the last 24 hours: its runs, those that failed, and its last run at any time."""
+    """One tree in the last 24 hours: its runs, those that failed, and its last run at any time and its standing."""
 
     runs: Count
     failed: Count
     last: Run | None = None
+    standing: Standing | None = None
 
 
 NOTHING_LATELY = Lately(Count(0), Count(0))
 
 
 def lately(keys: Collection[str], *, now: datetime, using: str) -> dict[str, Lately]:
-    """Return how each of these trees did, with three queries for a hundred of them."""
+    """Return how each of these trees did, with four queries for a hundred of them."""
     since = first_id(now - LATELY)
     rows = _rows(sorted(keys), since, using)
     runs = Run.objects.using(using).only("id", "tree", "state", "created", "page_at", "finished")
     last = {run.tree: run for run in runs.filter(pk__in=[row[2] for row in rows if row[2] is not None])}
     failed = failed_lately(since, using=using)
+    stands = standings(last.values(), now=now, using=using)
     return {
-        key: Lately(_bounded(number), Count(failed[key], more=failed.total() >= LIMIT), last.get(key))
+        key: Lately(
+            _bounded(number),
+            Count(failed[key], more=failed.total() >= LIMIT),
+            run := last.get(key),
+            stands[str(run.pk)] if run is not None else None,
+        )
         for key, number, _last in rows
     }
 

@@ -82,7 +82,8 @@ def refresh(*, force: bool = False) -> None:
         stamp = _read_stamp()
         if stamp is None or (stamp == loaded.stamp and not force):
             return
-        _register(config, list(_published()) if stamp else [])
+        if stamp or loaded.stamp != NEVER:
+            _register(config, list(_published()) if stamp else [])
         loaded.stamp = stamp
     finally:
         loaded.lock.release()
@@ -178,7 +179,12 @@ def _look_at_request(**_: Any) -> None:
 
 
 def _look_at_connection(connection: Any, **_: Any) -> None:
-    if connection.alias == conf.get().database and _config().studio.stamp == NEVER:
+    config = _config()
+    if connection.alias != conf.get().database or config.studio.stamp != NEVER:
+        return
+    # A connection may be made in the middle of a save. Only this kind of capture can be switched there; another one
+    # stands in its place where a test has chosen the trees.
+    if isinstance(config.capture, SwitchableCapture):
         _look()
 
 

@@ -170,9 +170,36 @@ def settings_in_words(node: Mapping[str, Any]) -> list[tuple[str, str]]:
                 lines.append((key, moment_in_words(setting)))
             case "set" | "params" | "where" if isinstance(setting, Mapping):
                 lines += [(str(name), value_in_words(value)) for name, value in setting.items()]
+            case "retry" if isinstance(setting, Mapping):
+                lines.append((key, _tries(setting)))
+            case "to" | "cc" | "bcc" | "reply_to":
+                many = setting if isinstance(setting, list) else [setting]
+                lines.append((key, ", ".join(map(_recipient, many)) or NOT_YET))
             case _:
                 lines.append((key, literal_in_words(setting)))
     return lines
+
+
+def _tries(retry: Mapping[str, Any]) -> str:
+    number = retry.get("max_attempts")
+    if not isinstance(number, int):
+        return NOT_YET
+    return ngettext("%(number)s try", "up to %(number)s tries", number) % {"number": number}
+
+
+def _recipient(part: Any) -> str:
+    """Return whom a mail goes to: addresses, or users or groups by name."""
+    if not isinstance(part, Mapping):
+        return literal_in_words(part)
+    match part.get("recipients"):
+        case "addresses":
+            return _short(str(part.get("addresses", NOT_YET)))
+        case "users":
+            return _("the users %(names)s") % {"names": literal_in_words(_list(part.get("users")))}
+        case "groups":
+            return _("the groups %(names)s") % {"names": literal_in_words(_list(part.get("groups")))}
+        case _:
+            return NOT_YET
 
 
 def _shifted(side: str, moment: Mapping[str, Any]) -> str:
@@ -259,7 +286,7 @@ def _count(condition: Mapping[str, Any]) -> str:
 
 def _inside(condition: Any) -> str:
     text = condition_in_words(condition)
-    nested = isinstance(condition, Mapping) and condition.get("test") in {"all", "any", "not"}
+    nested = isinstance(condition, Mapping) and condition.get("test") in ("all", "any", "not")
     return f"({text})" if nested else text
 
 

@@ -86,8 +86,10 @@ def seconds(value: float | None) -> str:
 
 
 @register.filter
-def count(value: Count) -> str:
+def count(value: Count | int) -> str:
     """A number, or that there are more."""
+    if isinstance(value, int):
+        return number_format(value, use_l10n=True, force_grouping=True)
     number = number_format(value.number, use_l10n=True, force_grouping=True)
     return _("more than %(number)s") % {"number": number} if value.more else number
 

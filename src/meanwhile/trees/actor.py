@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
-_actor: ContextVar[Any] = ContextVar("meanwhile_actor", default=None)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Person:
+    """Holds a user, so that nobody who compares contexts, as asgiref does, compares and so loads a lazy one."""
+
+    user: Any
+
+
+_actor: ContextVar[_Person | None] = ContextVar("meanwhile_actor", default=None)
 
 
 @contextmanager
@@ -19,7 +28,7 @@ def acting_as(user: Any) -> Iterator[None]:
     >>> with acting_as(request.user):
     ...     booking.save()
     """
-    token = _actor.set(user)
+    token = _actor.set(_Person(user))
     try:
         yield
     finally:
@@ -28,7 +37,8 @@ def acting_as(user: Any) -> Iterator[None]:
 
 def current_actor() -> Any:
     """Return the person in whose name the current code runs, or None. A lazy ``request.user`` is loaded only now."""
-    actor = _actor.get()
+    person = _actor.get()
+    actor = person.user if person is not None else None
     if actor is None or not getattr(actor, "is_authenticated", False):
         return None
     # request.user is lazy; what is kept must not load itself from another thread later.

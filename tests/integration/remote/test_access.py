@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from django.contrib.auth.models import Permission, User
 
@@ -206,6 +208,106 @@ def test_a_further_rule_gets_the_default_of_what_was_not_sent(page):
     with registered(DefaultController):
         assert page.code("default.sit") == "forbidden"
         assert page.code("default.sit", seat=1) == "SUCCESS"
+
+
+def test_an_async_rule_is_awaited(page):
+    async def says(user, answer):
+        return answer == "yes"
+
+    class AwaitedController(Controller):
+        @action(check=says)
+        def enter(self, answer: str) -> str:
+            return "in"
+
+        @action(check=partial(says), atomic=False)
+        async def enter_natively(self, answer: str) -> str:
+            return "in"
+
+    with registered(AwaitedController):
+        for name in ("awaited.enter", "awaited.enter_natively"):
+            assert page.code(name, answer="no") == "forbidden"
+            assert page.code(name, answer="yes") == "SUCCESS"
+
+
+def test_a_rule_may_be_any_kind_of_method(page):
+    class ClassController(Controller):
+        @classmethod
+        def check(cls, user, answer):
+            return answer == "yes"
+
+        @action
+        def enter(self, answer: str) -> str:
+            return "in"
+
+    class StaticController(ClassController):
+        @staticmethod
+        def check(user, answer):
+            return answer == "yes"
+
+        @action
+        def enter(self, answer: str) -> str:
+            return "in"
+
+    with registered(ClassController, StaticController):
+        for name in ("class.enter", "static.enter"):
+            assert page.code(name, answer="no") == "forbidden"
+            assert page.code(name, answer="yes") == "SUCCESS"
+
+
+def test_a_parameter_may_be_called_as_the_rule_calls_its_first(page):
+    class NamedController(Controller):
+        @action(check=lambda user, **others: str(user) == "ann" and "user" not in others)
+        def enter(self, user: str) -> str:
+            return user
+
+    with registered(NamedController):
+        assert page.call("named.enter", user="bob")["value"] == "bob"
+
+
+def test_a_method_that_is_called_as_a_setting_opens_nothing(page):
+    class OpenController(Controller):
+        @action
+        def public(self) -> str:
+            return "in"
+
+        @action
+        def enter(self) -> str:
+            return "in"
+
+    class NeedyController(Controller):
+        @action
+        def permissions(self) -> str:
+            return "in"
+
+        @action
+        def name(self) -> str:
+            return "in"
+
+    with registered(OpenController, NeedyController):
+        assert refusal(Page().send(("open.enter", {}))) == (401, "login_required")
+        assert page.code("needy.permissions") == "server_error"
+        assert page.code("echo.echo", message="hi") == "SUCCESS"
+
+
+def test_what_is_not_a_method_is_not_reached(page):
+    class OddController(Controller):
+        @staticmethod
+        @action
+        def static(this: object = None) -> str:
+            return "in"
+
+        @property
+        def prop(self) -> str:
+            return "in"
+
+        class Inner(Controller):
+            @action
+            def enter(self) -> str:
+                return "in"
+
+    with registered(OddController):
+        for name in ("odd.static", "odd.prop", "odd.inner.enter", "odd.Inner.enter", "inner.enter"):
+            assert page.code(name) == "unknown_action"
 
 
 def test_everybody_acts_as_themselves(ann):

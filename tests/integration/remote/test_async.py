@@ -137,6 +137,40 @@ def test_errors_of_an_awaited_action_are_told_like_any_other(client, caplog):
     assert "a secret of the server" in caplog.text
 
 
+@pytest.mark.parametrize("how", ["exits", "cancels"])
+def test_an_awaited_action_that_ends_as_nobody_should_ends_alone(client, how, caplog):
+    class OddController(Controller):
+        @action(atomic=False)
+        async def end(self) -> None:
+            raise SystemExit(1) if how == "exits" else asyncio.CancelledError
+
+    with registered(OddController):
+        found = lines(client, ("odd.end", {}), ("awaited.where", {}), ("echo.echo", {"message": "next"}))
+    assert [line["state"] for line in found] == ["ERROR", "SUCCESS", "SUCCESS"]
+    assert found[0]["error"]["code"] == "server_error"
+    assert "An action failed" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["flood", "flood_natively"])
+def test_a_page_is_told_no_more_progress_than_it_can_show_and_always_the_last(client, name):
+    class FloodController(Controller):
+        @action
+        def flood(self) -> str:
+            for number in range(1001):
+                self.progress(number / 1000, str(number))
+            return "done"
+
+        @action(atomic=False)
+        async def flood_natively(self) -> str:
+            return self.flood()
+
+    with registered(FloodController):
+        *progress, last = lines(client, (f"flood.{name}", {}))
+    assert last["value"] == "done"
+    assert 1 <= len(progress) < 100
+    assert progress[-1] == {"id": "1", "progress": 1.0, "text": "1000"}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_async_action_in_a_transaction_is_rolled_back_with_all_it_awaited(client):
     found = lines(client, ("awaited.write", {"name": "kept"}), ("awaited.write", {"name": "lost", "fail": True}))

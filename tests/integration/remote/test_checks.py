@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import pytest
 from django.core.checks import run_checks
+from pydantic import BaseModel, Field
 
 from meanwhile.remote import Controller, action, background_action
 from meanwhile.remote.registry import current, registered
 from tests.shop.models import Booking
+
+pytestmark = pytest.mark.django_db  # from Django 6.1 on, checks ask the databases
 
 
 def messages(*controllers: type[Controller]) -> dict[str, list[str]]:
@@ -41,6 +46,54 @@ def test_the_first_of_two_controllers_of_one_name_counts():
 
     with registered(EchoController):
         assert current().get("echo.echo").place == "tests.shop.controllers.EchoController.echo"
+
+
+def test_an_action_that_is_made_something_else_than_a_method():
+    class OddController(Controller):
+        @staticmethod
+        @action
+        def static(this: object) -> str:
+            return "never"
+
+        @property
+        @action
+        def prop(self) -> str:
+            return "never"
+
+    texts = messages(OddController)["meanwhile.E207"]
+    assert [text.split(" ")[0].rpartition(".")[2] for text in texts] == ["static", "prop"]
+
+
+class Train(BaseModel):
+    wagons: int
+
+
+class Ship(BaseModel):
+    decks: int
+
+
+def test_an_annotation_that_pydantic_can_not_use():
+    class OddController(Controller):
+        @action
+        def travel(self, by: Annotated[Train | Ship, Field(discriminator="kind")]) -> str:
+            return "never"
+
+    [text] = messages(OddController)["meanwhile.E204"]
+    assert "odd.travel(by=…): the annotation can't be used" in text
+
+
+def test_a_rule_that_can_not_be_called_and_permissions_that_can_not_be_read():
+    class OddController(Controller):
+        check = 7
+        permissions = 8
+
+        @action
+        def enter(self) -> str:
+            return "never"
+
+    found = messages(OddController)
+    assert "can't be called" in found["meanwhile.E208"][0]
+    assert "“8” is not how a permission is written" in found["meanwhile.E205"][0]
 
 
 @pytest.mark.parametrize("name", ["two words", "1st", "a.b", "é", "-"])

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.urls import resolve, reverse
 
 from meanwhile import Retry, conf
 from meanwhile.queue import control
@@ -369,6 +371,32 @@ def test_a_result_is_kept_for_the_stated_time_and_then_pruned(page: Page, ann: U
     assert prune(conf.get().retention, now=now + timedelta(days=7), using=using) == 1
     assert prune(conf.get().retention, now=now + timedelta(days=700), using=using) == 0
     assert listed(page) == [waits]
+
+
+def test_what_did_not_change_is_answered_without_its_content_and_with_its_etag(page: Page) -> None:
+    address = f"{ENDPOINT}durable/{queued(page, 'weather')}/"
+    etag = page.client.get(address)["ETag"]
+    same = page.client.get(address, headers={"If-None-Match": etag})
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", etag)
+    run_background(raise_errors=True)
+    changed = page.client.get(address, headers={"If-None-Match": etag})
+    assert changed.status_code == 200
+    assert changed["ETag"] != etag
+
+
+@pytest.mark.parametrize("action", ["\0", "report.\0", "\ud800", "x" * 5000])
+def test_a_list_of_what_can_not_be_is_empty(page: Page, action: str) -> None:
+    queued(page, "weather")
+    asked = action.encode(errors="surrogatepass")
+    response = page.client.get(f"{ENDPOINT}durable/?action={quote(asked)}")
+    assert response.json() == {"durable": []}
+
+
+def test_who_only_asks_opens_no_transaction(page: Page) -> None:
+    for name in ("durable", "durable-state", "durable-cancel"):
+        arguments = [] if name == "durable" else ["1-x"]
+        view = resolve(reverse(f"meanwhile_remote:{name}", args=arguments)).func
+        assert "default" in view._non_atomic_requests
 
 
 def test_durable_requests_take_no_background_place(page: Page) -> None:

@@ -192,6 +192,7 @@ def test_a_lazy_transaction_is_one_from_its_first_statement_on(db: None) -> None
         yield
         turns.append("out")
 
+    connection.ensure_connection()
     with undone(using, turn):
         if connection.vendor == "sqlite":
             assert turns == []
@@ -200,6 +201,8 @@ def test_a_lazy_transaction_is_one_from_its_first_statement_on(db: None) -> None
         assert turns == ["in"]
         with transaction.atomic():
             Customer.objects.create(name="second")
+        assert turns == ["in"]
+    assert turns == ["in", "out"]
     assert names() == []
     assert connection.get_autocommit()
     assert connection.execute_wrappers == []

@@ -134,7 +134,7 @@ def test_an_unexpected_error_shows_its_text_in_debug(page):
 
 
 def test_progress_comes_before_the_result(page):
-    lines = page.lines(("echo.counted", {"to": 2}), ("echo.echo", {"message": "after"}))
+    lines = page.lines(("echo.counted", {"to": 2, "seconds": 0.1}), ("echo.echo", {"message": "after"}))
     assert lines == [
         {"id": "1", "progress": 0.5, "text": "1 of 2"},
         {"id": "1", "progress": 1.0, "text": "2 of 2"},

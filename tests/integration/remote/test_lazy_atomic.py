@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
 from django.db.backends.signals import connection_created
 
-from meanwhile.remote.transaction import lazy_atomic
+from meanwhile.queue.lazy import beside, lazy_atomic
 from tests.shop.models import Seat
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -284,4 +284,102 @@ def test_a_database_that_can_not_be_reached_fails_the_block_alone(monkeypatch):
         Seat.objects.count()
     with lazy_atomic("default"):
         Seat.objects.create(number="1A")
+    assert Seat.objects.count() == 1
+
+
+def test_what_is_written_beside_is_as_if_no_block_were_there(start):
+    ran: list[str] = []
+    with ends_in(ZeroDivisionError, lazy_atomic("default")):
+        transaction.on_commit(lambda: ran.append("inside"))
+        with beside("default"):
+            assert not connection.in_atomic_block
+            with transaction.atomic(durable=True):
+                Seat.objects.create(number="beside")
+                transaction.on_commit(lambda: ran.append("beside"))
+                with ends_in(ZeroDivisionError, transaction.atomic()):
+                    Seat.objects.create(number="gone")
+                    _ = 1 / 0
+            assert in_another_thread(Seat.objects.count) == 1
+        assert connection.in_atomic_block
+        Seat.objects.create(number="inside")
+        _ = 1 / 0
+    assert ran == ["beside"]
+    assert [seat.number for seat in Seat.objects.all()] == ["beside"]
+
+
+def test_a_rollback_that_was_asked_for_does_not_concern_what_is_written_beside(start):
+    with lazy_atomic("default"):
+        transaction.set_rollback(True)
+        with beside("default"):
+            Seat.objects.create(number="beside")
+        assert transaction.get_rollback()
+        with pytest.raises(transaction.TransactionManagementError):
+            Seat.objects.count()
+    assert [seat.number for seat in Seat.objects.all()] == ["beside"]
+
+
+def test_a_connection_that_is_closed_beside_is_opened_again_for_the_block(start):
+    with ends_in(ZeroDivisionError, lazy_atomic("default")):
+        with beside("default"):
+            Seat.objects.create(number="beside")
+            connection.close()
+        Seat.objects.create(number="inside")
+        _ = 1 / 0
+    assert [seat.number for seat in Seat.objects.all()] == ["beside"]
+
+
+def test_wrappers_of_others_come_and_go_as_they_like(start):
+    def count(execute, *statement):
+        counted.append(statement[0])
+        return execute(*statement)
+
+    counted: list[str] = []
+    with lazy_atomic("default"), connection.execute_wrapper(count):
+        with beside("default"):
+            Seat.objects.count()
+        Seat.objects.create(number="1A")
+    Seat.objects.create(number="2B")
+    assert len([statement for statement in counted if "COUNT" in statement]) == 1
+    assert len([statement for statement in counted if "INSERT" in statement]) == 1
+
+
+def test_a_kept_connection_that_is_found_broken_is_opened_anew_and_blocks_inside_are_savepoints(monkeypatch):
+    wrapper = connections["default"]
+    wrapper.ensure_connection()
+    with monkeypatch.context() as patch:
+        patch.setattr(wrapper, "health_check_enabled", True)
+        patch.setattr(wrapper, "health_check_done", False)
+        patch.setattr(wrapper, "is_usable", lambda: False)
+        with lazy_atomic("default"):
+            Seat.objects.create(number="1A")
+            with ends_in(ZeroDivisionError, transaction.atomic()):
+                Seat.objects.create(number="gone")
+                _ = 1 / 0
+    assert [seat.number for seat in Seat.objects.all()] == ["1A"]
+
+
+@pytest.mark.sqlite
+def test_a_turn_is_left_when_the_block_could_not_begin_and_taken_again_by_the_next_statement(monkeypatch):
+    connection.ensure_connection()
+    turns: list[str] = []
+
+    @contextmanager
+    def turn():
+        turns.append("in")
+        try:
+            yield
+        finally:
+            turns.append("out")
+
+    def refuse():
+        raise OperationalError("database is locked")
+
+    with lazy_atomic("default", turn):
+        with monkeypatch.context() as patch:
+            patch.setattr(connections["default"], "_start_transaction_under_autocommit", refuse)
+            with pytest.raises(OperationalError):
+                Seat.objects.count()
+        assert turns == ["in", "out"]
+        Seat.objects.create(number="1A")
+    assert turns == ["in", "out", "in", "out"]
     assert Seat.objects.count() == 1

@@ -134,6 +134,8 @@ def test_files_that_the_storage_renames_are_found(settings: Any, tmp_path: Path)
     assert links[0] == map_of(head)["meanwhile"]
     for link in [*links, *map_of(head).values()]:
         assert (tmp_path / link.removeprefix("/static/")).exists(), link
+    # A hashed classic.js imports "./client.js": by the map that is the very client that a page imports by name.
+    assert map_of(head)["/static/meanwhile/client.js"] == map_of(head)["meanwhile"]
     # What the client itself asks for, it asks for by these names.
     client = (tmp_path / links[0].removeprefix("/static/")).read_text()
     assert 'from "./queue.js"' in client

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import override_settings
 
 from meanwhile.queue.owner import new_owner
@@ -54,9 +54,105 @@ def test_a_place_that_is_given_back_twice_is_not_taken_from_the_next_one():
 
 
 def test_a_place_is_free_when_its_time_is_over():
-    assert take(slots=1)
+    slot = take(slots=1)
+    throttle.keep(slot, now=NOW)
     assert take(slots=1, now=NOW + throttle.LONGEST) is None
     assert take(slots=1, now=NOW + throttle.LONGEST + timedelta(seconds=1)) is not None
+
+
+def test_a_place_of_a_request_whose_answer_never_began_is_free_soon():
+    slot = take(slots=1)
+    assert take(slots=1, now=NOW + throttle.TO_BEGIN) is None
+    later = NOW + throttle.TO_BEGIN + timedelta(seconds=1)
+    assert take(slots=1, now=later) is not None
+    throttle.keep(slot, now=later)  # it is another's now
+    assert take(slots=1, now=later + throttle.TO_BEGIN + timedelta(seconds=1)) is not None
+
+
+def test_a_place_is_kept_when_its_actions_begin(page):
+    class LookingController(Controller):
+        @background_action
+        def until(self) -> datetime:
+            return BackgroundSlot.objects.get().until
+
+    with registered(LookingController):
+        response = page.send(("looking.until", {}), lane="background")
+        before = BackgroundSlot.objects.get().until
+        [line] = whole(response)
+    assert datetime.fromisoformat(line["value"]) - before > throttle.LONGEST - 2 * throttle.TO_BEGIN
+    with registered(LookingController):
+        [line] = page.lines(("looking.until", {}))
+    assert datetime.fromisoformat(line["value"]) - before > throttle.LONGEST - 2 * throttle.TO_BEGIN
+
+
+def test_a_place_is_given_back_on_a_new_connection_where_the_action_broke_the_old_one(page):
+    class BreakingController(Controller):
+        @background_action(atomic=False)
+        def break_it(self) -> str:
+            connection.ensure_connection()
+            connection.connection.close()
+            return "broken"
+
+    with registered(BreakingController):
+        assert page.call("breaking.break_it", "background")["value"] == "broken"
+    assert not BackgroundSlot.objects.exists()
+
+
+@pytest.mark.parametrize("lane", ["background", "foreground"])
+def test_a_database_that_can_not_be_asked_refuses_and_runs_nothing(page, monkeypatch, lane, caplog):
+    def refuse(*_args, **_options):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(throttle, "acquire", refuse)
+    response = page.send(("echo.slow", {"message": "x"}), lane=lane)
+    if lane == "background":
+        assert refusal(response) == (503, "server_error")
+    else:
+        assert whole(response)[0]["error"]["code"] == "server_error"
+    assert "database is locked" in caplog.text
+
+
+@pytest.mark.parametrize("with_users", [True, False])
+def test_whoever_makes_up_a_session_is_counted_by_address(settings, with_users):
+    class OpenController(Controller):
+        public = True
+
+        @background_action
+        def wait(self) -> str:
+            return "done"
+
+    if not with_users:
+        settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "Auth" not in name and "Message" not in name]
+
+    def send(n):
+        page = Page()
+        page.client.cookies["sessionid"] = f"{n}" * 32
+        return page.send(("open.wait", {}), lane="background")
+
+    with registered(OpenController):
+        responses = [send(n) for n in range(3)]
+        assert send(4).status_code == 429
+        list(map(whole, responses))
+
+
+def test_who_has_a_session_is_counted_by_it_and_its_key_is_not_shown():
+    class OpenController(Controller):
+        public = True
+
+        @background_action
+        def wait(self) -> str:
+            return "done"
+
+    page = Page()
+    session = page.client.session
+    session["basket"] = 1
+    session.save()
+    with registered(OpenController):
+        response = page.send(("open.wait", {}), lane="background")
+        [owner] = BackgroundSlot.objects.values_list("owner", flat=True)
+        assert owner.startswith("s:")
+        assert session.session_key not in owner
+        whole(response)
 
 
 def test_a_place_of_a_process_that_died_here_is_free_at_once():

@@ -160,6 +160,36 @@ def test_a_docstring_can_t_end_its_comment() -> None:
     assert "/** Says again what was said. *\\/ alert(1) /* */" in written()[TYPESCRIPT]
 
 
+class Record(BaseModel):
+    """Has the name of a type of the language that the file uses."""
+
+    counts: dict[str, int]
+
+
+def test_a_type_called_like_one_of_the_language_does_not_hide_it() -> None:
+    class KeepController(Controller):
+        @action
+        def keep(self, record: Record) -> dict[str, int]:
+            return record.counts
+
+    with registry.registered(KeepController):
+        text = files([registry.current().actions()["keep.keep"]])[TYPESCRIPT]
+    assert "record: Record_;" in text
+    assert "}, Record<string, number>>;" in text
+
+
+def test_a_default_that_json_can_not_tell_is_left_out() -> None:
+    class LimitController(Controller):
+        @action
+        def limit(self, to: float = float("inf"), least: float = 1.5) -> float:
+            return to
+
+    with registry.registered(LimitController):
+        text = files([registry.current().actions()["limit.limit"]])[JSON_SCHEMA]
+    assert "Infinity" not in text
+    assert '"default": 1.5' in text
+
+
 def test_the_texts_depend_on_the_names_alone() -> None:
     bound = list(registry.current().actions().values())
     assert files(bound) == files(reversed(bound))

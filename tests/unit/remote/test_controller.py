@@ -103,7 +103,7 @@ def test_what_the_decorators_say():
         public = True
         permissions = "office.enter"
 
-        @action(permissions=["a.b", "c.d"], public=False, atomic=False, idempotent=True)
+        @action(permissions=["a.b", "c.d"], public=False, atomic=False)
         async def one(self) -> None: ...
 
         @background_action(durable=True, retry=Retry(max_attempts=2), timeout=5, keep=timedelta(days=1))
@@ -117,7 +117,7 @@ def test_what_the_decorators_say():
         False,
         True,
     )
-    assert (one.background, one.durable, one.options.idempotent) == (False, False, True)
+    assert (one.background, one.durable, one.atomic) == (False, False, False)
     assert (two.public, two.permissions, two.background, two.durable) == (True, ("office.enter",), True, True)
     assert (two.retry, two.timeout, two.keep) == (Retry(max_attempts=2), 5, timedelta(days=1))
 

@@ -45,6 +45,14 @@ def test_what_is_refused_and_how(body, refusal):
     assert str(caught.value) == caught.value.message != ""
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1" * 400 + ".0", "NaN", "Infinity"])
+def test_a_number_that_no_answer_could_tell_is_refused(number):
+    body = f'{{"lane":"foreground","actions":[{{"id":"1","action":"a.b","params":{{"n":{number}}}}}]}}'
+    with pytest.raises(wire.RequestRefused, match="not JSON"):
+        wire.parse(body.encode(), LIMITS)
+    assert wire.parse(body.replace(number, "1e99").encode(), LIMITS).calls[0].params == {"n": 1e99}
+
+
 def test_more_actions_than_allowed():
     with pytest.raises(wire.RequestRefused, match="4 actions; 3 are allowed"):
         parse(*({**CALL, "id": str(n)} for n in range(4)))

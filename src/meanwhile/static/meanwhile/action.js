@@ -90,7 +90,6 @@ export class Action {
     this.abort = () => abort(this);
     /** @type {Promise<Action>} fulfilled when it has ended, in whatever state */
     this.settled = new Promise((resolve) => this.on("settled", resolve));
-    this.on("progress", () => this.onProgress?.(this.progress, this.text));
   }
 
   /** Makes it a background action; there is no way back. Counts until the request is built. */
@@ -100,7 +99,7 @@ export class Action {
 
   /** Whether it has ended. */
   get isFinal() {
-    return !/NEW|RUN/.test(this.state);
+    return this.settledAt !== undefined;
   }
 
   /**
@@ -127,6 +126,13 @@ export class ActionError extends Error {
     this.fields = fields;
   }
 }
+
+/**
+ * What a callback threw reaches `window.onerror`, or the console where there is none.
+ *
+ * @param {unknown} error
+ */
+export const reportError = (error) => (globalThis.reportError ?? console.error)(error);
 
 /**
  * @param {State} state

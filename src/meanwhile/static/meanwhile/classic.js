@@ -9,6 +9,7 @@
  * Such code finds `$A` as a global, so importing this module makes it one where there is none yet.
  */
 
+import { reportError } from "./action.js";
 import { ClassicAction } from "./classic_action.js";
 import { ClassicEvent } from "./classic_event.js";
 import { parse, read, write } from "./classic_path.js";
@@ -162,7 +163,7 @@ class Component {
 
   /** @param {string} name */
   #has(name) {
-    return Object.hasOwn(this.#controller, name) && typeof this.#controller[name] === "function";
+    return typeof this.#controller[name] === "function" && !(name in Object.prototype);
   }
 
   /** @param {string} name */
@@ -194,7 +195,7 @@ function deliver(handlers, event) {
 }
 
 /** @param {ComponentOptions} options @returns {Component} */
-export function createComponent(options) {
+export function createComponent(options = {}) {
   return new Component(options);
 }
 
@@ -283,7 +284,7 @@ export const $A = {
   /** @param {any[]} all logs; it does not throw */
   error: (...all) => console.error(...all),
   /** @param {string} message @param {unknown} [error] */
-  reportError: (message, error) => (globalThis.reportError ?? console.error)(error ?? new auraError(message)),
+  reportError: (message, error) => reportError(error ?? new auraError(message)),
 
   /** @param {unknown} condition @param {string} [message] @throws {Error} unless the condition holds */
   assert(condition, message = "Assertion failed.") {

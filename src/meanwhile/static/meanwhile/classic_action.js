@@ -1,6 +1,7 @@
 // @ts-check
 /** An action as component code knows it: parameters, callbacks by state, flags. A thin face over one call. */
 
+import { reportError } from "./action.js";
 import { ClassicEvent } from "./classic_event.js";
 
 /** @typedef {import("./queue.js").Action} QueueAction */
@@ -66,7 +67,11 @@ export class ClassicAction {
     queueMicrotask(() => {
       if (action.#component.isValid()) action.#runHere();
       else call.state = "ABORTED";
-      action.#finish();
+      try {
+        action.#finish();
+      } catch (error) {
+        reportError(error);
+      }
     });
   }
 
@@ -128,8 +133,9 @@ export class ClassicAction {
     return this.#call.background;
   }
 
-  setAbortable() {
-    this.#call.abortable = true;
+  /** @param {boolean} [abortable] without it, true */
+  setAbortable(abortable) {
+    this.#call.abortable = abortable ?? true;
   }
 
   isAbortable() {
@@ -199,7 +205,7 @@ export class ClassicAction {
     } catch (error) {
       call.state = "ERROR";
       call.error = error instanceof Error ? error : { message: String(error) };
-      (globalThis.reportError ?? console.error)(error);
+      reportError(error);
     }
   }
 

@@ -31,7 +31,12 @@ const MOST_FAILURES = 20;
  * @param {(action: Action, value: unknown, error?: Problem) => void} settle
  * @param {(action: Action, fraction: number | null, text: string) => void} progress
  */
-export function durables({ endpoint, fetch = globalThis.fetch, every = 1000, setTimer, clearTimer, events }, post, settle, progress) {
+export function durables(
+  { endpoint, fetch = globalThis.fetch, every = 1000, setTimer, clearTimer, events },
+  post,
+  settle,
+  progress,
+) {
   const url = endpoint.replace(/\/?$/, "/durable/");
   /** @param {string} id */
   const place = (id) => `${url}${encodeURIComponent(id)}/`;
@@ -44,6 +49,7 @@ export function durables({ endpoint, fetch = globalThis.fetch, every = 1000, set
      * @param {boolean} stream whether the answer may stay open
      */
     track(action, stream) {
+      if (action.isFinal) return;
       const { stop } = follow({
         url: place(action.durable ?? ""),
         every,
@@ -66,8 +72,8 @@ export function durables({ endpoint, fetch = globalThis.fetch, every = 1000, set
       action.undo.push(stop);
     },
 
-    /** @param {string} name @returns {Promise<Durable[]>} */
-    async list(name) {
+    /** @param {string} [name] @returns {Promise<Durable[]>} */
+    async list(name = "") {
       const headers = { Accept: "application/json" };
       const response = await fetch(`${url}?action=${encodeURIComponent(name)}`, { headers });
       if (!response.ok) throw new ActionError(await refusal(response));

@@ -77,8 +77,8 @@ export function follow({
   const stop = () => {
     stopped = true;
     clearTimer(timer);
-    events?.removeEventListener("visibilitychange", awake);
-    events?.removeEventListener("online", awake);
+    events.removeEventListener?.("visibilitychange", awake);
+    events.removeEventListener?.("online", awake);
     controller?.abort();
   };
 
@@ -146,8 +146,8 @@ export function follow({
     }
   }
 
-  events?.addEventListener("visibilitychange", awake);
-  events?.addEventListener("online", awake);
+  events.addEventListener?.("visibilitychange", awake);
+  events.addEventListener?.("online", awake);
   if (now) void ask();
   else plan(every);
   return { ask, stop };

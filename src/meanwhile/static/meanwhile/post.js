@@ -28,7 +28,7 @@ export async function refusal(response) {
   } catch {
     // A proxy's page says no more than its status. A redirect is the way to a login.
   }
-  const code = status < 400 ? "login_required" : CODES[status] ?? (status < 500 ? "protocol" : "server_error");
+  const code = status < 400 ? "login_required" : (CODES[status] ?? (status < 500 ? "protocol" : "server_error"));
   return { ...problem("ERROR", code, `HTTP ${status}`, error), token: error?.token };
 }
 
@@ -46,14 +46,19 @@ export function createPost({ fetch = globalThis.fetch, csrf = "" }) {
    * @returns {Promise<{response: Response, refused?: Problem}>}
    */
   return async function post(url, body, signal, renewed) {
-    const headers = {
-      "Content-Type": "application/json",
-      "X-CSRFToken": token || (typeof csrf === "function" ? csrf() : csrf),
-    };
-    const response = await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
+    const response = await fetch(url, {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        "X-CSRFToken": token || (typeof csrf === "function" ? csrf() : csrf),
+      },
+      body,
+      signal,
+      redirect: "manual",
+    });
     if (response.ok) return { response };
     const refused = await refusal(response);
-    if (refused.code !== "csrf" || renewed) return { response, refused };
+    if (refused.code !== "csrf" || renewed || signal?.aborted) return { response, refused };
     token = refused.token ?? "";
     return post(url, body, signal, true);
   };

@@ -6,7 +6,7 @@
  * No DOM in here: the network, the clock, timers and storage are passed in, and all but the endpoint have a default.
  */
 
-import { Action, ActionError, problem } from "./action.js";
+import { Action, ActionError, problem, reportError } from "./action.js";
 import { canonical, depth, isObject } from "./json.js";
 import { readLines } from "./lines.js";
 import { createPost } from "./post.js";
@@ -23,6 +23,8 @@ const REMEMBERED = 50;
 const MOST_REFUSALS = 100;
 /** Longest time, in seconds, that a `Retry-After` is obeyed for. */
 const LONGEST_PAUSE = 60;
+/** Milliseconds, about what a timer can wait: one of more would run at once. */
+const LONGEST_TIMER = 2e9;
 /** Bytes of a request beside its actions, and the levels of nesting around their parameters. */
 const ENVELOPE_BYTES = 64;
 const ENVELOPE_DEPTH = 3;
@@ -51,7 +53,7 @@ let last = 0;
  * @property {AbortController} controller
  * @property {any} [silence] the timer that gives it up
  * @property {boolean} [done]
- * @property {boolean} [malformed] whether a line could not be read
+ * @property {string} [code] of what it leaves unanswered: a line could not be read
  */
 
 /**
@@ -64,7 +66,7 @@ let last = 0;
  * @property {number} bytes
  * @property {string} key of the storage; "" when it isn't storable
  * @property {Action[]} actions who want the answer; the first one decides on the lane
- * @property {boolean} refresh whether a stored answer was given already
+ * @property {string} refresh the canonical text of the stored answer that was given already; "" if none was
  * @property {boolean} [answered]
  * @property {number} broken how often its connection broke
  * @property {number} refusals with 429
@@ -97,7 +99,8 @@ let last = 0;
  * @property {(run: () => void, milliseconds: number) => any} [setTimer]
  * @property {(timer: any) => void} [clearTimer]
  * @property {AnswerStore} [storage]
- * @property {(error: unknown) => void} [report] told what a callback threw; by default it reaches `window.onerror`
+ * @property {(error: unknown) => void} [report] told what a callback threw; by default it reaches `window.onerror`, and
+ *   the console where there is none
  * @property {{actions?: number, bytes?: number, depth?: number}} [limits] of one request, as the server told them
  * @property {number} [silence] milliseconds without a line after which a request is given up (120 000)
  * @property {() => boolean} [online]
@@ -134,9 +137,7 @@ export function createQueue(options) {
     setTimer = setTimeout,
     clearTimer = clearTimeout,
     storage,
-    report = (error) => {
-      throw error;
-    },
+    report = reportError,
     limits: { actions: mostActions = 100, bytes: mostBytes = 1e6, depth: deepest = 32 } = {},
     silence = 120_000,
     online = () => globalThis.navigator?.onLine !== false,
@@ -196,8 +197,9 @@ export function createQueue(options) {
   }
 
   function wake() {
-    if (!woken) schedule(flush);
+    if (woken) return;
     woken = true;
+    schedule(flush);
   }
 
   // --- an action ---
@@ -215,7 +217,7 @@ export function createQueue(options) {
     action.enqueuedAt = now();
     signal?.addEventListener("abort", abort);
     undo.push(() => signal?.removeEventListener("abort", abort));
-    if (timeout === undefined) return;
+    if (!timeout || timeout > LONGEST_TIMER) return;
     const timer = setTimer(() => settle(action, undefined, late()), timeout);
     undo.push(() => clearTimer(timer));
   }
@@ -236,6 +238,7 @@ export function createQueue(options) {
   function progress(action, fraction = null, text = "") {
     action.progress = fraction;
     action.text = text;
+    safely(() => action.onProgress?.(fraction, text));
     tell("progress", action);
   }
 
@@ -248,9 +251,9 @@ export function createQueue(options) {
    */
   function settle(action, value, error = null) {
     const again = action.isFinal;
-    leave(action);
+    leave(action, error?.code === "timeout");
     const lost = gone(action);
-    if (again && (error || lost || canonical(action.value) === canonical(value))) return;
+    if (again && (error || lost)) return;
     if (lost) error = { ...(error ?? aborted()), state: "ABORTED" };
     action.state = error?.state ?? "SUCCESS";
     action.value = value;
@@ -268,8 +271,11 @@ export function createQueue(options) {
     settle(action, undefined, aborted());
   }
 
-  /** @param {Action} action wants no answer any more */
-  function leave(action) {
+  /**
+   * @param {Action} action wants no answer any more
+   * @param {boolean} isLate whether it has waited in vain
+   */
+  function leave(action, isLate) {
     const { call } = action;
     for (const each of action.undo.splice(0)) each();
     followed.delete(action);
@@ -277,10 +283,15 @@ export function createQueue(options) {
     newcomers = newcomers.filter((other) => other !== action);
     if (!call || call.answered) return;
     call.actions = call.actions.filter((other) => other !== action);
-    if (call.actions.length) return;
-    waiting = waiting.filter((other) => other !== call);
-    // A foreground request keeps its slot: the server may be at it, and what comes next must not overtake it.
-    if (call.sent?.lane === "background") giveUp(call.sent);
+    waiting = waiting.filter(isWanted);
+    // An aborted foreground request keeps its slot: the server may be at it, and what comes next must not overtake it.
+    const { sent } = call;
+    if (sent && (isLate || sent.lane === "background") && !sent.calls.some(isWanted)) giveUp(sent);
+  }
+
+  /** @param {Call} call */
+  function isWanted({ answered, actions }) {
+    return !answered && actions.length;
   }
 
   // --- the lanes ---
@@ -306,7 +317,8 @@ export function createQueue(options) {
     for (const action of waiters()) if (action.abortable && gone(action)) abort(action);
     for (const action of newcomers.splice(0)) if (!action.isFinal) admit(action);
     for (const lane of LANES) {
-      for (let batch; !paused[lane] && busy[lane].size < SLOTS[lane] && (batch = take(lane)).length; ) void send(lane, batch);
+      let batch;
+      while (!paused[lane] && busy[lane].size < SLOTS[lane] && (batch = take(lane)).length) void send(lane, batch);
     }
   }
 
@@ -318,18 +330,20 @@ export function createQueue(options) {
     let key = "";
     try {
       const plain = JSON.parse(JSON.stringify(params));
-      if (!isObject(plain) || depth(plain) + ENVELOPE_DEPTH > deepest) throw TypeError("No object, or nested too deeply");
+      const fits = isObject(plain) && depth(plain) + ENVELOPE_DEPTH <= deepest;
+      if (!fits) throw TypeError("No object, or too deep");
       text = JSON.stringify({ id, action: name, params: plain });
       if (storable) key = name + canonical(plain);
     } catch (error) {
-      return settle(action, undefined, problem("ERROR", "serialization", `${error}`));
+      return settle(action, undefined, problem("ERROR", "serialization", "" + error));
     }
     const bytes = new TextEncoder().encode(text).length + 1;
     if (bytes + ENVELOPE_BYTES > mostBytes) {
       return settle(action, undefined, problem("ERROR", "too_large", "Too large"));
     }
     const { fresh = 30, ignoreExisting } = Object(storable);
-    const stored = key && !ignoreExisting && safely(() => storage?.get(key));
+    const stored = key && !ignoreExisting && safely(() => structuredClone(storage?.get(key)));
+    const refresh = stored ? canonical(stored.value) : "";
     if (stored) {
       settle(action, stored.value);
       if (stored.age <= fresh) return;
@@ -350,7 +364,7 @@ export function createQueue(options) {
       bytes,
       key,
       actions: [action],
-      refresh: !!stored,
+      refresh,
       broken: 0,
       refusals: 0,
     };
@@ -392,17 +406,13 @@ export function createQueue(options) {
       connection(true);
       sent.status = response.status;
       if (sent.done) return;
-      if (sent.status === 429 && refused) pause(sent, response, refused);
-      else if (refused) finish(sent, refused);
-      else {
-        await readLines(response, (line) => hear(sent, line));
-        finish(sent, undefined, isUnbroken);
-      }
+      if (!refused) await readLines(response, (line) => hear(sent, line));
+      finish(sent, refused, refused ? sent.status === 429 && pause(lane, response) : isUnbroken);
     } catch (error) {
       if (sent.done) return;
       const is = online();
       connection(false);
-      finish(sent, problem("INCOMPLETE", is ? "network" : "offline", `${error}`), is ? isUnbroken : undefined);
+      finish(sent, problem("INCOMPLETE", is ? "network" : "offline", "" + error), is && isUnbroken);
     }
   }
 
@@ -410,6 +420,8 @@ export function createQueue(options) {
   function listen(sent) {
     clearTimer(sent.silence);
     sent.silence = setTimer(() => giveUp(sent, late()), silence);
+    // A request that is under way keeps Node alive by itself.
+    sent.silence?.unref?.();
   }
 
   /**
@@ -419,61 +431,64 @@ export function createQueue(options) {
   function hear(sent, text) {
     if (sent.done) return;
     listen(sent);
+    // Read anew for each who wants it, so that each has a copy of its own.
+    const read = () => Object(JSON.parse(text));
     /** @type {any} */
     let line = {};
     try {
-      line = Object(JSON.parse(text));
+      line = read();
     } catch {
-      sent.malformed = true;
+      sent.code = "protocol";
     }
     if (line.end) finish(sent);
     const call = sent.calls.find((each) => each.id === line.id && !each.answered);
     if (!call) return;
     const { state } = line;
-    if (state === "SUCCESS") answer(call, line.value);
-    else if (state === "ERROR") answer(call, undefined, problem(state, "server_error", "", line.error));
+    if (state === "SUCCESS") answer(call, () => [read().value]);
+    else if (state === "ERROR") answer(call, () => [undefined, problem(state, "server_error", "", read().error)]);
     else if (line.durable) {
       call.answered = true;
       for (const action of call.actions) track(action, line.durable);
       if (sent.lane === "background") finish(sent);
-    } else for (const action of call.actions) progress(action, line.progress, line.text);
+    } else if ("progress" in line) for (const action of call.actions) progress(action, line.progress, line.text);
   }
 
   /**
    * @param {Call} call
-   * @param {unknown} value
-   * @param {Problem | null} [error]
+   * @param {() => [unknown, Problem?]} make the value or the problem, another copy each time
    */
-  function answer(call, value, error = null) {
+  function answer(call, make) {
+    const { key, actions, refresh } = call;
     call.answered = true;
-    if (call.key && !error) safely(() => storage?.set(call.key, value));
-    // Each has a copy of its own, made before a callback may change the first.
-    /** @type {[Action, [unknown, Problem | null]][]} */
-    const copies = call.actions.map((action) => [action, structuredClone([value, error])]);
-    for (const [action, its] of copies) if (call.refresh || !action.isFinal) settle(action, ...its);
+    const [value, error] = make();
+    if (key && !error) safely(() => storage?.set(key, value));
+    const differs = refresh && !error && safely(() => canonical(value)) !== refresh;
+    for (const action of actions) if (refresh ? differs : !action.isFinal) settle(action, ...make());
   }
 
   /** @param {Call} call may be sent again, once, though the server may have run it */
   function isUnbroken(call) {
-    return (!!call.key || call.actions[0].idempotent) && !call.broken++;
+    return (call.key || call.actions[0].idempotent) && !call.broken++;
   }
 
   /**
-   * The server ran none of it and says when to come again.
+   * The server ran nothing and says when to come again.
    *
-   * @param {RequestInfo} sent
+   * @param {Lane} lane
    * @param {Response} response
-   * @param {Problem} refused
+   * @returns {(call: Call) => boolean} whether a call may be sent again
    */
-  function pause(sent, response, refused) {
-    const { lane } = sent;
-    const seconds = Math.max(1, Number(response.headers.get("Retry-After")) || 1);
+  function pause(lane, response) {
+    const seconds = Number(response.headers?.get("Retry-After"));
     clearTimer(paused[lane]);
-    paused[lane] = setTimer(() => {
-      paused[lane] = undefined;
-      wake();
-    }, Math.min(LONGEST_PAUSE, seconds) * 1000);
-    finish(sent, refused, (call) => call.refusals++ < MOST_REFUSALS);
+    paused[lane] = setTimer(
+      () => {
+        paused[lane] = undefined;
+        wake();
+      },
+      Math.min(LONGEST_PAUSE, seconds > 1 ? seconds : 1) * 1000,
+    );
+    return (call) => call.refusals++ < MOST_REFUSALS;
   }
 
   /**
@@ -490,33 +505,32 @@ export function createQueue(options) {
    *
    * @param {RequestInfo} sent
    * @param {Problem} [error]
-   * @param {(call: Call) => boolean} [again] whether a call goes back to its place among the waiting
+   * @param {false | ((call: Call) => unknown)} [again] whether a call goes back to its place among the waiting
    */
-  function finish(sent, error, again = () => false) {
+  function finish(sent, error, again) {
     if (sent.done) return;
-    error ??= problem("ERROR", sent.malformed ? "protocol" : "incomplete_answer", "No answer");
+    error ??= problem("ERROR", sent.code ?? "incomplete_answer", "No answer");
     sent.done = true;
     sent.endedAt = now();
     clearTimer(sent.silence);
     busy[sent.lane].delete(sent);
     emit({ type: "response", request: sent });
     wake();
-    const left = sent.calls.filter((call) => !call.answered);
-    const back = left.filter((call) => call.actions.length && again(call));
-    for (const call of back) {
-      call.sent = undefined;
-      for (const action of call.actions) if (!action.isFinal) action.state = "NEW";
+    for (const call of sent.calls) {
+      if (isWanted(call) && again && again(call)) {
+        call.sent = undefined;
+        for (const action of call.actions) if (!action.isFinal) action.state = "NEW";
+        waiting.push(call);
+      } else if (!call.answered) answer(call, () => [undefined, { ...error }]);
     }
-    waiting = [...back, ...waiting].sort((one, other) => one.order - other.order);
-    for (const call of left) if (!back.includes(call)) answer(call, undefined, error);
+    waiting.sort((one, other) => one.order - other.order);
   }
 
   // --- durable actions ---
 
   /** They are many bytes for few pages, so they come when they are needed. */
   async function durables() {
-    const { durables } = await import("./durable.js");
-    return durables(options, post, settle, progress);
+    return (await import("./durable.js")).durables(options, post, settle, progress);
   }
 
   /**
@@ -531,10 +545,9 @@ export function createQueue(options) {
     followed.add(action);
     safely(() => action.onDurable?.(id));
     try {
-      const { track } = await durables();
-      if (!action.isFinal) track(action, stream);
+      (await durables()).track(action, stream);
     } catch (error) {
-      settle(action, undefined, problem("INCOMPLETE", "network", `${error}`));
+      settle(action, undefined, problem("INCOMPLETE", "network", "" + error));
     }
   }
 
@@ -602,7 +615,7 @@ export function createQueue(options) {
      * @returns {Promise<Durable[]>} this person's durable actions, newest first
      * @throws {ActionError}
      */
-    durable: async (name = "") => (await durables()).list(name),
+    durable: async (name) => (await durables()).list(name),
 
     /**
      * Cancels a durable action on the server.

@@ -48,7 +48,7 @@ async function result(action, { onRefresh }) {
  * @returns {any}
  */
 function names(make) {
-  return new Proxy({}, { get: (_, name) => (typeof name === "symbol" || name === "then" ? undefined : make(name)) });
+  return new Proxy({}, { get: (_, name) => (typeof name === "string" && name !== "then" ? make(name) : undefined) });
 }
 
 /**
@@ -60,11 +60,13 @@ export function createServer(queue) {
   /** @param {string} name @returns {Method} */
   const method = (name) => {
     /** @param {boolean} background @returns {(params?: object, options?: CallOptions) => Promise<any>} */
-    const call = (background) => (params, options = {}) => {
-      const action = queue.action(name, params, options);
-      if (background) action.setBackground();
-      return result(queue.enqueue(action), options);
-    };
+    const call =
+      (background) =>
+      (params, options = {}) => {
+        const action = queue.action(name, params, options);
+        if (background) action.setBackground();
+        return result(queue.enqueue(action), options);
+      };
     return Object.assign(call(false), {
       background: call(true),
       resume: (/** @type {string} */ id, /** @type {CallOptions} */ options = {}) =>

@@ -32,8 +32,15 @@ function memory() {
  * @param {() => number} [options.now] milliseconds
  * @returns {AnswerStore & {clear(): void}}
  */
-export function createStorage({ area = memory(), prefix = "meanwhile:", expire = 900, most = 200, now = Date.now } = {}) {
-  const keys = () => Array.from({ length: area.length }, (_, index) => area.key(index) ?? "").filter((key) => key.startsWith(prefix));
+export function createStorage({
+  area = memory(),
+  prefix = "meanwhile:",
+  expire = 900,
+  most = 200,
+  now = Date.now,
+} = {}) {
+  const keys = () =>
+    Array.from({ length: area.length }, (_, index) => area.key(index) ?? "").filter((key) => key.startsWith(prefix));
 
   /** @param {string} key @returns {{at: number, value: unknown} | undefined} */
   const read = (key) => {

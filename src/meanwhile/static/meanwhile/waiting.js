@@ -84,6 +84,7 @@ export class Waiting {
   }
 }
 
-for (const root of document.querySelectorAll("[data-meanwhile-waiting]")) {
+// Node imports this module too, where there is no page.
+for (const root of globalThis.document?.querySelectorAll("[data-meanwhile-waiting]") ?? []) {
   if (root instanceof HTMLElement) new Waiting(root).start();
 }

@@ -70,6 +70,12 @@ class StudioView(View):
         return conf.get().database
 
     @property
+    def space(self) -> str:
+        """The namespace of the Studio's addresses in this project."""
+        match = self.request.resolver_match
+        return (match.namespace if match else "") or "meanwhile_studio"
+
+    @property
     def is_live(self) -> bool:
         """Whether the page's own script asks, which shows the answer in the page that is there."""
         return LIVE_HEADER in self.request.headers

@@ -21,6 +21,7 @@ from meanwhile.studio.standing import standing_of
 from meanwhile.studio.strip import strip_of
 from meanwhile.studio.timeline import foreground_of, jobs_of, tree_of
 from meanwhile.studio.views.live import LiveView
+from meanwhile.trees import registry
 from meanwhile.trees.find import jobs_of_run
 from meanwhile.trees.models import Run
 
@@ -85,6 +86,7 @@ class RunView(LiveView):
             ),
             "changes": changes,
             "has_old": any(change.old for change in changes),
+            "tree_page": self._tree_page(),
             "parent": self._parent(),
             "children": self._children(),
         }
@@ -112,6 +114,13 @@ class RunView(LiveView):
             messages.error(request, _("This run has no such job any more."))
         del self.run, self.jobs
         return self.done(request)
+
+    def _tree_page(self) -> str:
+        """Return the name of the page that shows the tree, empty if the tree is gone."""
+        if self.studio_tree(self.run.tree) is not None:
+            return "tree"
+        known = {tree.key for tree in registry.current().all()}
+        return "python-tree" if self.run.tree in known and self.visible is None else ""
 
     def _parent(self) -> Run | None:
         if not self.run.parent_id:

@@ -1,0 +1,35 @@
+// @ts-check
+/** Forms with `data-mw-keep`: what was typed is kept in the browser until the form is sent, over reloads and logins. */
+
+for (const form of document.querySelectorAll("form[data-mw-keep]")) if (form instanceof HTMLFormElement) keep(form);
+
+/** @param {HTMLFormElement} form */
+function keep(form) {
+  const place = `mw-studio:form:${form.dataset.mwKeep}:${location.pathname}${location.search}`;
+  const kept = read(place);
+  for (const [name, value] of kept) {
+    const control = form.elements.namedItem(name);
+    if (control instanceof RadioNodeList) control.value = value;
+    else if (isText(control) && !control.value) control.value = value;
+    else if (control instanceof HTMLSelectElement) control.value = value;
+  }
+  form.addEventListener("input", () => {
+    const typed = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken");
+    sessionStorage.setItem(place, JSON.stringify(typed));
+  });
+  form.addEventListener("submit", () => sessionStorage.removeItem(place));
+}
+
+/** @param {string} place @returns {[string, string][]} */
+function read(place) {
+  try {
+    return JSON.parse(sessionStorage.getItem(place) ?? "[]");
+  } catch {
+    return [];
+  }
+}
+
+/** @param {any} control @returns {control is HTMLInputElement | HTMLTextAreaElement} */
+function isText(control) {
+  return control instanceof HTMLTextAreaElement || (control instanceof HTMLInputElement && control.type !== "hidden");
+}

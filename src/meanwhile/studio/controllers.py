@@ -1,0 +1,271 @@
+"""The tree editor's operations, as client actions: each checks what the person may do to the tree it names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from meanwhile import conf
+from meanwhile.exceptions import MeanwhileError, UserError
+from meanwhile.remote import Controller, action
+from meanwhile.studio import drafts, find_records, places, publish
+from meanwhile.studio.edit import perform
+from meanwhile.studio.editor_state import edited, field_choices, form_json, news, state_of
+from meanwhile.studio.errors import EditConflict, EditProblem, NotPublishable, StudioError
+from meanwhile.studio.in_use import in_use
+from meanwhile.studio.matching import count_matching
+from meanwhile.studio.models import StudioTree
+from meanwhile.studio.moves import move_targets
+from meanwhile.studio.permissions import EDIT, VIEW, may, require
+from meanwhile.studio.preview import preview_mail
+from meanwhile.studio.rebase import rebase
+from meanwhile.texts import gettext as _
+
+State = dict[str, Any]
+
+
+class StudioController(Controller):
+    """What the editor's page calls. Operations and conditions come as JSON texts: they may be nested deep.
+
+    A tree that there is not and one that the person may not see are refused alike. Methods that change the draft take
+    the ``revision`` that they are meant for, and answer with ``{"state": …}``, or with ``{"conflict": …}`` where
+    somebody else was faster: then nothing was changed.
+    """
+
+    name = "studio"
+
+    def check(self, user: Any) -> bool:
+        """Let in members of staff alone; what they may do is asked with each tree."""
+        return bool(getattr(user, "is_active", False) and getattr(user, "is_staff", False))
+
+    @action
+    def open(self, tree: str, select: str = "") -> State:
+        """Return all that the editor shows."""
+        stored = self._tree(tree)
+        return state_of(stored, drafts.draft_of(stored), select=select)
+
+    @action
+    def form(self, tree: str, path: str) -> State:
+        """Return the form of a node, with the revision that it is of."""
+        draft = drafts.draft_of(self._tree(tree))
+        return {"revision": draft.revision, "form": form_json(draft.document, path)}
+
+    @action
+    def news(self, tree: str, revision: int, select: str = "") -> State:
+        """Return what others have done to the draft since a revision; empty if nothing."""
+        stored = self._tree(tree)
+        draft = drafts.draft_of(stored)
+        if draft.revision == revision:
+            return {}
+        return {"done": news(draft, revision), "mine": self._is_mine(draft), **self._state(stored, draft, select)}
+
+    @action
+    def edit(self, tree: str, operation: str, revision: int, person: str = "") -> State:
+        """Do an operation of the editor to the draft."""
+        stored = self._tree(tree, EDIT, person)
+        wanted = _object(operation)
+        with _told():
+            try:
+                change = drafts.edit_draft(stored, wanted, revision=revision, by=self.user)
+            except EditConflict as conflict:
+                return self._conflict(stored, wanted, revision, conflict)
+        return self._state(stored, change.draft, change.select, change.label)
+
+    @action
+    def undo(self, tree: str, revision: int, person: str = "", select: str = "") -> State:
+        """Take the last edit back."""
+        return self._change(tree, person, revision, select, drafts.undo)
+
+    @action
+    def redo(self, tree: str, revision: int, person: str = "", select: str = "") -> State:
+        """Do the edit again that was undone last."""
+        return self._change(tree, person, revision, select, drafts.redo)
+
+    @action
+    def discard(self, tree: str, revision: int, person: str = "") -> State:
+        """Make the draft what is published; it can be undone."""
+        return self._change(tree, person, revision, "", drafts.discard_draft)
+
+    @action
+    def copy(self, tree: str, path: str) -> State:
+        """Return a node, to be pasted here or into another tree."""
+        draft = drafts.draft_of(self._tree(tree))
+        with _told():
+            return {"node": json.dumps(places.node_at(draft.document, path))}
+
+    @action
+    def move_targets(self, tree: str, path: str) -> list[tuple[str, str]]:
+        """Return where a node can be moved to: places, with words."""
+        draft = drafts.draft_of(self._tree(tree, EDIT))
+        with _told():
+            return move_targets(draft.document, path)
+
+    @action
+    def fields(self, model: str) -> list[dict[str, Any]]:
+        """Return the fields of a record type that are open to the Studio."""
+        self._may_view()
+        return field_choices(model)
+
+    @action
+    def records(self, model: str, search: str = "") -> list[tuple[str, str]]:
+        """Return records to choose from, by key and title."""
+        self._may_view()
+        with _told():
+            return find_records.records(model, search, by=self.user)
+
+    @action(atomic=False)
+    def matching(self, tree: str, condition: str) -> State:
+        """Say how many records a condition would match."""
+        stored = self._tree(tree, EDIT)
+        try:
+            count = count_matching(stored.model, _object(condition), by=None)
+        except EditProblem as problem:
+            return {"text": str(problem), "complete": False}
+        return {"text": count.text, "complete": True}
+
+    @action(atomic=False)
+    def preview_mail(self, tree: str, path: str, record: str) -> State:
+        """Return an e-mail as it would be written for a record; nothing is sent."""
+        stored = self._tree(tree, EDIT)
+        draft = drafts.draft_of(stored)
+        with _told():
+            chosen = find_records.record(stored.model, record, by=self.user)
+            mail = preview_mail(draft.document, path, chosen, by=self.user, tree=stored)
+        return {name: getattr(mail, name) for name in ("to", "cc", "bcc", "from_email", "subject", "body", "html")}
+
+    @action
+    def in_use(self, tree: str) -> str:
+        """Return in words what still waits of the tree; empty if nothing."""
+        return in_use(self._tree(tree).key).text
+
+    @action
+    def publish(self, tree: str, revision: int, comment: str = "", person: str = "") -> State:
+        """Publish the draft of this revision."""
+        stored = self._tree(tree, person=person)
+        with _told():
+            try:
+                version = publish.publish(stored, revision=revision, by=self.user, comment=comment)
+            except EditConflict as conflict:
+                return self._conflict(stored, None, revision, conflict)
+            except NotPublishable as refusal:
+                return {"errors": len(refusal.problems), **self._state(stored, drafts.draft_of(stored))}
+        stored.published = version
+        label = _("Version %(number)s is published") % {"number": version.number}
+        return self._state(stored, drafts.draft_of(stored), label=label)
+
+    @action
+    def set_enabled(self, tree: str, enabled: bool) -> State:
+        """Switch the tree on or off."""
+        stored = self._tree(tree)
+        with _told():
+            publish.set_enabled(stored, enabled, by=self.user)
+        return self._state(stored, drafts.draft_of(stored))
+
+    @action
+    def set_retired(self, tree: str, retired: bool) -> State:
+        """Take the tree out of use for good, or back into use."""
+        stored = self._tree(tree)
+        with _told():
+            (publish.retire if retired else publish.bring_back)(stored, by=self.user)
+        return self._state(stored, drafts.draft_of(stored))
+
+    def _tree(self, key: str, what: str = VIEW, person: str = "") -> StudioTree:
+        """Return a tree that the person may see, and do ``what`` to."""
+        trees = StudioTree.objects.using(conf.get().database).select_related("published")
+        stored = trees.filter(key=key[:100]).first()
+        if stored is None or not may(self.user, VIEW, stored):
+            raise UserError(_("There is no such tree here."))
+        require(self.user, what, stored)
+        if person and person != str(self._person.pk):
+            text = _("You are logged in as %(person)s now. Load the page again to go on as %(person)s.")
+            raise UserError(text % {"person": self.user})
+        return stored
+
+    @property
+    def _person(self) -> Any:
+        return self.user
+
+    def _may_view(self) -> None:
+        """Refuse whoever may see no tree at all."""
+        trees = StudioTree.objects.using(conf.get().database)
+        if not (may(self.user, VIEW) or any(may(self.user, VIEW, tree) for tree in trees.all())):
+            require(self.user, VIEW)
+
+    def _change(self, key: str, person: str, revision: int, select: str, do: Callable[..., drafts.Change]) -> State:
+        stored = self._tree(key, EDIT, person)
+        with _told():
+            try:
+                change = do(stored, revision=revision, by=self.user)
+            except EditConflict as conflict:
+                return self._conflict(stored, None, revision, conflict)
+        return self._state(stored, change.draft, select, change.label)
+
+    def _conflict(self, tree: StudioTree, operation: Any, revision: int, conflict: EditConflict) -> State:
+        """Return what somebody else made of the draft, and what this person's change would be on it."""
+        draft = drafts.draft_of(tree)
+        rebased = rebase(tree, operation, revision, conflict) if operation is not None else None
+        if rebased is not None and rebased.done:
+            select = str(operation.get("path") or operation.get("at") or "")
+            return self._state(tree, draft, select)
+        done, mine = news(draft, revision), self._is_mine(draft)
+        if rebased is not None and rebased.safe and rebased.operation is not None:
+            change = drafts.edit_draft(tree, rebased.operation, revision=draft.revision, by=self.user)
+            told = {"done": done, "mine": mine, **_who(draft)}
+            return {"merged": told, **self._state(tree, change.draft, change.select, change.label)}
+        again = rebased.operation if rebased is not None else None
+        return {
+            "conflict": {
+                "message": str(conflict),
+                "done": done,
+                "mine": mine,
+                "operation": json.dumps(again) if again else "",
+                "label": _label(operation, again, draft.document),
+                **_who(draft),
+            },
+            **self._state(tree, draft),
+        }
+
+    def _state(self, tree: StudioTree, draft: Any, select: str = "", label: str = "") -> State:
+        return {"state": state_of(tree, draft, select=select, label=label)}
+
+    def _is_mine(self, draft: Any) -> bool:
+        return draft.edited_by_id is not None and draft.edited_by_id == self._person.pk
+
+
+def _who(draft: Any) -> dict[str, str]:
+    return edited(draft)
+
+
+def _label(operation: Any, again: Any, document: Any) -> str:
+    """Return in words what the person wanted to do."""
+    if again:
+        return perform(document, again).label
+    if operation is None:
+        return ""
+    value = operation.get("value") if operation.get("op") == "set_value" else operation.get("label")
+    return "" if value is None else json.dumps(value, ensure_ascii=False)[:500]
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise UserError(_("This is no operation of the editor."))
+    return found
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Let the page read what is wrong."""
+    try:
+        yield
+    except StudioError as error:
+        raise UserError(str(error)) from error
+    except UserError:
+        raise
+    except MeanwhileError as error:
+        raise UserError(str(error)) from error

@@ -1,0 +1,198 @@
+"""The sentences that the editor's scripts say; NAME and the like stand for what they put in."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+
+def editor_texts() -> dict[str, str]:
+    """Return the texts of the tree editor's page in the language of the request."""
+    return {**_of_tree(), **_of_saving(), **_of_form(), **_of_values(), **_of_conditions()}
+
+
+def _of_tree() -> dict[str, str]:
+    return {
+        "new": _("New"),
+        "inside": _("Inside “NAME”"),
+        "then": _("then"),
+        "otherwise": _("otherwise"),
+        "insideThen": _("Inside “NAME”, then"),
+        "insideOtherwise": _("Inside “NAME”, otherwise"),
+        "after": _("After “NAME”"),
+        "before": _("Before “NAME”"),
+        "atEnd": _("At the end of the tree"),
+        "where": _("Where"),
+        "cut": _("Cut"),
+        "copy": _("Copy"),
+        "paste": _("Paste"),
+        "duplicate": _("Duplicate"),
+        "rename": _("Rename"),
+        "switchOff": _("Switch off"),
+        "switchOn": _("Switch on"),
+        "moveUp": _("Move up"),
+        "moveDown": _("Move down"),
+        "moveIn": _("Move in"),
+        "moveOut": _("Move out"),
+        "moveTo": _("Move to…"),
+        "putUnder": _("Put it under"),
+        "dissolve": _("Dissolve"),
+        "delete": _("Delete"),
+        "event": _("Event"),
+        "background": _("in the background"),
+        "off": _("switched off"),
+        "empty": _("Nothing in here yet. Choose New to put something in."),
+        "emptyTree": _("Nothing happens yet. Choose New, then an action, a condition or an execution."),
+        "problems": _("NUMBER problems"),
+        "oneProblem": _("1 problem"),
+        "below": _("NUMBER problems below"),
+        "copied": _("“NAME” is copied. It can be pasted here or into another tree."),
+        "nothingCopied": _("Nothing was copied yet."),
+        "menuOf": _("What can be done with “NAME”"),
+        "dropped": _("It can’t be put there."),
+        "back": _("Back to the tree"),
+    }
+
+
+def _of_saving() -> dict[str, str]:
+    return {
+        "saved": _("Draft saved"),
+        "saving": _("Saving …"),
+        "offline": _("No connection. What you changed (NUMBER) is kept here and sent when the connection is back."),
+        "waitsForConnection": _("There is no connection. The tree can be rearranged when it is back."),
+        "loggedOut": _("You are not logged in any more. What you changed is kept here: log in, then it is saved."),
+        "logIn": _("Log in in another window"),
+        "again": _("Try now"),
+        "refused": _("This was not saved: REASON"),
+        "back online": _("The connection is back. Everything is saved."),
+        "resent": _("What was not saved before the page was left is saved now."),
+        "undo": _("Undo: NAME"),
+        "redo": _("Redo: NAME"),
+        "nothingToUndo": _("There is nothing to undo."),
+        "nothingToRedo": _("There is nothing to redo."),
+        "undone": _("Undone: NAME"),
+        "redone": _("Done again: NAME"),
+        "somebody": _("Somebody else"),
+        "you": _("You, in another window,"),
+        "changedByOther": _("PERSON has changed this tree: DONE"),
+        "merged": _("PERSON has changed this tree meanwhile: DONE. Your change was made besides."),
+        "conflict": _("PERSON has changed this tree meanwhile: DONE. Your change was not made: MINE"),
+        "conflictGone": _(
+            "PERSON has changed this tree meanwhile: DONE. Your change was not made, because what it is about is not "
+            "there any more: MINE"
+        ),
+        "doMine": _("Make my change too"),
+        "dropMine": _("Leave it out"),
+        "aChange": _("a change"),
+        "published": _("Version NUMBER is published"),
+        "draftOnly": _("Not published yet"),
+        "hasChanges": _("Changed since version NUMBER"),
+        "publishErrors": _("Not published: there are NUMBER errors to mend first."),
+        "lastEdit": _("Last edited by PERSON, WHEN"),
+        "isOff": _("switched off"),
+        "isRetired": _("retired"),
+    }
+
+
+def _of_form() -> dict[str, str]:
+    return {
+        "more": _("More"),
+        "required": _("needed"),
+        "yes": _("yes"),
+        "no": _("no"),
+        "choose": _("Choose …"),
+        "theRecord": _("The record itself"),
+        "addField": _("Add a field …"),
+        "addValue": _("Add"),
+        "remove": _("Remove “NAME”"),
+        "insertField": _("Insert a field …"),
+        "everything": _("(itself)"),
+        "fieldOf": _("Field of “NAME”"),
+        "noFields": _("No fields are set yet."),
+        "fix": _("Mend it"),
+        "noProblems": _("No problems"),
+        "preview": _("Preview"),
+        "previewFor": _("As it would be written for"),
+        "show": _("Show"),
+        "to": _("To"),
+        "cc": _("Cc"),
+        "bcc": _("Bcc"),
+        "from": _("From"),
+        "subject": _("Subject"),
+        "nobody": _("nobody"),
+        "addRecipients": _("Add recipients"),
+        "addresses": _("Addresses"),
+        "users": _("Users"),
+        "groups": _("Groups"),
+        "separated": _("Several with commas between."),
+        "tries": _("How often"),
+        "firstWait": _("Seconds to the second try"),
+        "factor": _("Then so many times as long"),
+        "asUsual": _("As usual"),
+        "ownRule": _("A rule of its own"),
+        "name": _("Name"),
+        "type": _("Type"),
+        "addParameter": _("Add a parameter"),
+        "notForEach": _("No: for one record"),
+        "forEach": _("Yes: each record that fits"),
+        "where": _("Where"),
+        "lookup": _("Field"),
+        "addLookup": _("Add a rule"),
+        "nothingToSet": _("There is nothing to set here."),
+    }
+
+
+def _of_values() -> dict[str, str]:
+    return {
+        "valueKind": _("Where the value comes from"),
+        "nothing": _("Nothing (empty)"),
+        "exactly": _("Now exactly"),
+        "ago": _("ago"),
+        "fromNow": _("from now"),
+        "minutes": _("minutes"),
+        "hours": _("hours"),
+        "days": _("days"),
+        "weeks": _("weeks"),
+        "months": _("months"),
+        "years": _("years"),
+        "momentNow": _("now"),
+        "momentDate": _("a date and time"),
+        "momentNext": _("the start of the next …"),
+        "momentField": _("a date of the record"),
+        "day": _("day"),
+        "month": _("month"),
+        "year": _("year"),
+        "moment": _("Moment"),
+        "shift": _("Earlier or later"),
+        "atMoment": _("exactly then"),
+        "beforeMoment": _("before it"),
+        "afterMoment": _("after it"),
+        "number": _("Number"),
+        "unit": _("Unit"),
+        "addUnit": _("and …"),
+        "recordKey": _("key of the record"),
+        "value": _("Value"),
+        "andValue": _("and"),
+        "key": _("Key"),
+    }
+
+
+def _of_conditions() -> dict[str, str]:
+    return {
+        "allOf": _("All of these hold"),
+        "anyOf": _("One of these holds"),
+        "not": _("not"),
+        "is": _("A field"),
+        "was": _("A field, before the event"),
+        "changed": _("A field changed"),
+        "changed_to": _("A field changed to"),
+        "is_new": _("The record is new"),
+        "count": _("The number of records"),
+        "test": _("What is asked"),
+        "operator": _("Comparison"),
+        "field": _("Field"),
+        "addCondition": _("Add a condition"),
+        "addGroup": _("Add a group"),
+        "removeCondition": _("Remove this condition"),
+        "matching": _("Counting the records …"),
+        "ofWhat": _("Of what"),
+    }

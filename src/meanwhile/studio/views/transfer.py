@@ -1,0 +1,101 @@
+"""Trees as files: written from a draft, a version or a tree in Python, and read into a new tree or a draft."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from meanwhile import conf
+from meanwhile.exceptions import MeanwhileError
+from meanwhile.studio import drafts, transfer
+from meanwhile.studio.models import StudioTree
+from meanwhile.studio.permissions import EDIT, require
+from meanwhile.studio.views.base import StudioView
+from meanwhile.studio.views.tree import OneTreeView
+
+
+class ExportView(OneTreeView):
+    """The draft of a tree as a file, or with ``?version=`` a published version of it."""
+
+    def get(self, request: HttpRequest, key: str) -> HttpResponseBase:  # noqa: ARG002 - Django's signature
+        """Send the file."""
+        tree = self.tree()
+        number = request.GET.get("version", "")
+        if not number:
+            return _file(transfer.export_draft(tree), tree.key)
+        if not number.isdecimal() or len(number) > 9:
+            raise Http404(_("There is no such version of this tree."))
+        try:
+            return _file(transfer.export_version(tree, int(number)), f"{tree.key}-{number}")
+        except MeanwhileError as error:
+            raise Http404(str(error)) from error
+
+
+class PythonExportView(StudioView):
+    """A tree that is written in Python, as a file."""
+
+    def may_enter(self) -> bool:
+        """Whoever may see all trees may see those in Python."""
+        return self.visible is None
+
+    def get(self, request: HttpRequest, key: str) -> HttpResponseBase:  # noqa: ARG002 - Django's signature
+        """Send the file."""
+        try:
+            return _file(transfer.export_python(key), key)
+        except MeanwhileError as error:
+            raise Http404(_("There is no such tree.")) from error
+
+
+class ImportView(StudioView):
+    """A form for a file or its text; ``?into=`` names the tree into whose draft it goes."""
+
+    template_name = "meanwhile/studio/import.html"
+    section = "record-types"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        """Show the form."""
+        return self._page(request, self._into(request.GET.get("into", "")))
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        """Read what was sent and open the tree."""
+        into = self._into(request.POST.get("into", ""))
+        revision = request.POST.get("revision", "")
+        text = self._text(request)
+        try:
+            tree = transfer.import_tree(
+                text, by=request.user, into=into, revision=int(revision) if revision.isdecimal() else None
+            )
+        except MeanwhileError as error:
+            return self._page(request, into, str(error), text)
+        messages.success(request, _("“%(name)s” is imported as a draft. Look at it, then publish it.") % {"name": tree})
+        return HttpResponseRedirect(reverse(f"{self.space}:tree", args=[tree.key]))
+
+    def _text(self, request: HttpRequest) -> str:
+        file = request.FILES.get("file")
+        if file is None:
+            return str(request.POST.get("text", ""))
+        return bytes(file.read(4 * conf.get().studio_max_document)).decode(errors="replace")
+
+    def _into(self, key: str) -> StudioTree | None:
+        tree = self.studio_tree(key) if key else None
+        if key and (tree is None or not self.may_see(key)):
+            raise Http404(_("There is no such tree."))
+        require(self.request.user, EDIT, tree)
+        return tree
+
+    def _page(
+        self, request: HttpRequest, into: StudioTree | None, problem: str = "", text: str = ""
+    ) -> HttpResponseBase:
+        revision: Any = request.POST.get("revision") or (drafts.draft_of(into).revision if into else "")
+        context = {"into": into, "revision": revision, "problem": problem, "text": text}
+        return self.render(context, status=422 if problem else 200)
+
+
+def _file(text: str, name: str) -> HttpResponse:
+    disposition = f'attachment; filename="{name}.json"'
+    return HttpResponse(text, content_type="application/json", headers={"Content-Disposition": disposition})

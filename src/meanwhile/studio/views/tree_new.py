@@ -1,0 +1,78 @@
+"""Make a tree: on an event of a record type, or as a copy of another one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from meanwhile.exceptions import MeanwhileError, UnknownTree
+from meanwhile.studio import access, drafts, kinds
+from meanwhile.studio.permissions import EDIT, require
+from meanwhile.studio.record_links import type_name
+from meanwhile.studio.views.base import StudioView
+from meanwhile.trees import registry
+
+FIRST_EVENT = "saved"
+
+
+class TreeNewView(StudioView):
+    """A form with the name, the record type and the event; ``?from=`` names a tree to copy instead."""
+
+    template_name = "meanwhile/studio/tree_new.html"
+    section = "record-types"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        """Show the form."""
+        require(request.user, EDIT)
+        return self._page(request.GET)
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        """Make the tree and open it in the editor."""
+        require(request.user, EDIT)
+        try:
+            tree = self._copy(request) if request.POST.get("from") else self._make(request)
+        except MeanwhileError as error:
+            return self._page(request.POST, str(error), status=422)
+        return HttpResponseRedirect(reverse(f"{self.space}:tree", args=[tree.key]))
+
+    def _make(self, request: HttpRequest) -> Any:
+        event: dict[str, Any] = {"event": request.POST.get("event", ""), "model": request.POST.get("model", "")}
+        if event["event"] == "called" and not event["model"]:
+            del event["model"]
+        return drafts.create_tree(
+            request.POST.get("name", ""), event, by=request.user, description=request.POST.get("description", "")
+        )
+
+    def _copy(self, request: HttpRequest) -> Any:
+        return drafts.copy_tree(request.POST["from"], by=request.user)
+
+    def _page(self, given: Any, problem: str = "", status: int = 200) -> HttpResponseBase:
+        label, source = given.get("model", ""), given.get("from", "")
+        context = {
+            "given": given,
+            "problem": problem,
+            "label": label,
+            "type_name": type_name(label) if label else "",
+            "events": kinds.events(),
+            "event": given.get("event") or FIRST_EVENT,
+            "types": [(one._meta.label, str(capfirst(one._meta.verbose_name))) for one in access.record_types()],
+            "source": self._source(source) if source else None,
+            "from": source,
+        }
+        return self.render(context, status=status)
+
+    def _source(self, key: str) -> Any:
+        stored = self.studio_tree(key)
+        if stored is not None:
+            if not self.may_see(key):
+                raise Http404(_("There is no such tree."))
+            return stored
+        try:
+            return registry.current().get(key)
+        except UnknownTree as error:
+            raise Http404(_("There is no such tree.")) from error

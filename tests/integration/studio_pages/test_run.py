@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+
+from meanwhile import ActionFailed
+from meanwhile.queue.models import Job
+from meanwhile.queue.pause import pause
+from meanwhile.testing import run_background
+from meanwhile.trees.models import Run
+from tests.integration.studio_pages.conftest import book
+from tests.integration.studio_pages.pages import LIVE, job_of, read, run_of, text_of, url
+
+pytestmark = pytest.mark.django_db
+
+
+def failed(name="Ada"):
+    booking = book(name)
+    run_background()
+    return booking, job_of("printed", booking)
+
+
+class TestTimeline:
+    def test_the_foreground_stands_before_the_page_and_the_background_after_it(self, viewer):
+        booking, job = failed()
+        page = text_of(viewer.get(url("run", job.group)))
+        before, _line, after = page.partition("The next page, after")
+        _head, _title, before = before.partition("Before the next page")
+        order = [before.index(text) for text in ("status", "The condition holds.", "At once", "Check the day")]
+        assert order == sorted(order)
+        for text in ("Assign a seat", "Print the ticket", "failed"):
+            assert text in after
+        assert "Assign a seat" not in before
+        assert booking.pk
+
+    def test_each_step_shows_its_input_outcome_and_error(self, viewer):
+        _booking, job = failed()
+        page = viewer.get(url("run", job.group)).text
+        steps = {read(step).split(" Function")[0]: read(step) for step in page.split('<li class="mw-step ')[1:]}
+        assert '{ "seat": "12A" }' in next(text for text in steps.values() if "Assign a seat" in text)
+        assert "RuntimeError: the printer is <on> fire" in next(text for text in steps.values() if "Print the" in text)
+        assert any("status “received”" in text for text in steps.values())
+
+    def test_what_a_failed_job_did_not_come_to_is_said_to_be_not_reached(self, viewer):
+        _booking, job = failed()
+        _before, _line, after = text_of(viewer.get(url("run", job.group))).partition("The next page, after")
+        assert after.rindex("not reached") > after.index("Print the ticket")
+
+    def test_a_waiting_job_says_why_and_its_steps_are_to_come(self, viewer):
+        booking = book()
+        text = text_of(viewer.get(url("run", run_of("remind", booking).pk)))
+        assert "It is due at" in text
+        assert "to come" in text
+        pause()
+        assert "The queue is paused." in text_of(viewer.get(url("run", run_of("printed", booking).pk)))
+
+    def test_a_failed_foreground_says_that_nothing_was_kept_and_what_was_not_reached(self, viewer):
+        with pytest.raises(ActionFailed):
+            book("Sunday")
+        apps.get_app_config("meanwhile").failed_runs.write()
+        text = text_of(viewer.get(url("run", Run.objects.get(state="failed").pk)))
+        assert "nothing of it was kept" in text
+        assert "No flights on Sundays." in text
+        assert "not reached" in text
+        assert "(not saved)" in text
+
+    def test_the_changes_leave_out_what_is_closed_to_the_studio(self, viewer, settings):
+        settings.MEANWHILE = {"STUDIO_EXCLUDED_FIELDS": ["shop.Booking.email"]}
+        booking = book(email="ada@example.com")
+        text = text_of(viewer.get(url("run", run_of("remind", booking).pk)))
+        assert "Ada" in text
+        assert "ada@example.com" not in text
+
+    def test_the_record_is_named_to_whoever_may_see_it(self, viewer, operator):
+        booking = book()
+        address = url("run", run_of("remind", booking).pk)
+        link = f"/admin/shop/booking/{booking.pk}/change/"
+        assert link in operator.get(address).text
+        assert link not in viewer.get(address).text
+
+
+class TestOperations:
+    def test_a_failed_job_is_retried_at_its_step(self, operator):
+        booking, job = failed()
+        type(booking).objects.filter(pk=booking.pk).update(notes="mended")
+        response = operator.post(url("run", job.group), {"do": f"retry:{job.pk}"}, follow=True)
+        assert "is tried again" in text_of(response)
+        run_background()
+        assert run_of("printed", booking).state == "succeeded"
+
+    def test_a_failed_job_is_retried_from_an_earlier_step(self, operator):
+        _booking, job = failed()
+        page = operator.get(url("run", job.group)).text
+        assert f'value="retry_from:{job.pk}:2.0"' in page
+        operator.post(url("run", job.group), {"do": f"retry_from:{job.pk}:2.0"})
+        job.refresh_from_db()
+        assert (job.state, job.steps["done"]) == ("ready", {})
+
+    @pytest.mark.parametrize(("name", "state"), [("skip", "skipped"), ("cancel", "cancelled")])
+    def test_a_failed_job_is_skipped_or_cancelled(self, operator, name, state):
+        _booking, job = failed()
+        operator.post(url("run", job.group), {"do": f"{name}:{job.pk}"})
+        job.refresh_from_db()
+        assert job.state == state
+
+    def test_a_delayed_job_is_run_now(self, operator):
+        booking = book()
+        job = job_of("remind", booking)
+        operator.post(url("run", job.group), {"do": f"run_now:{job.pk}"})
+        run_background()
+        booking.refresh_from_db()
+        assert booking.notes == "soon"
+
+    def test_all_that_failed_is_retried_and_all_the_rest_cancelled_at_once(self, operator):
+        _booking, job = failed()
+        assert "Done for 1 job." in text_of(operator.post(url("run", job.group), {"do": "retry"}, follow=True))
+        assert Job.objects.get(pk=job.pk).state == "ready"
+        operator.post(url("run", job.group), {"do": "cancel"})
+        assert Job.objects.get(pk=job.pk).state == "cancelled"
+
+    @pytest.mark.parametrize("do", ["", "nonsense:1", "retry:x", "retry_from", "::::", "cancel:99999999999999999999"])
+    def test_a_hand_made_request_for_nonsense_does_nothing_and_says_so(self, operator, do):
+        _booking, job = failed()
+        response = operator.post(url("run", job.group), {"do": do}, follow=True)
+        assert response.status_code == 200
+        assert Job.objects.get(pk=job.pk).state == "failed"
+
+    def test_what_can_not_be_done_is_told(self, operator):
+        booking = book()
+        job = job_of("remind", booking)
+        response = operator.post(url("run", job.group), {"do": f"retry:{job.pk}"}, follow=True)
+        assert 'class="mw-note mw-note--error"' in response.text
+
+    def test_the_pages_script_is_told_how_it_went_without_another_page(self, operator):
+        _booking, job = failed()
+        answer = operator.post(url("run", job.group), {"do": f"retry:{job.pk}"}, headers=LIVE).json()
+        assert answer["told"] == [{"level": "success", "text": f"Job #{job.pk} is tried again."}]
+        assert "waiting" in read(answer["html"])
+        assert answer["etag"] == operator.get(url("run", job.group), headers=LIVE)["ETag"]
