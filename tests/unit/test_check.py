@@ -160,6 +160,7 @@ def test_a_tree_that_is_right_has_no_problems() -> None:
         # E106 and E107: templates.
         ([noted("{{ record.name")], []),
         ([noted("{% if %}")], [("E106", "0.set.notes")]),
+        ([noted("{% if 1 %}" * 2000 + "{% endif %}" * 2000)], [("E106", "0.set.notes")]),
         ([noted("{% include 'x' %}{% nothing %}")], [("E106", "0.set.notes")]),
         ([noted("{{ record.colour }}")], [("E107", "0.set.notes")]),
         ([noted("{{ booking.name }}")], [("E107", "0.set.notes")]),

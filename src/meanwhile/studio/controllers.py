@@ -21,6 +21,7 @@ from meanwhile.studio.moves import move_targets
 from meanwhile.studio.permissions import EDIT, VIEW, may, require
 from meanwhile.studio.preview import preview_mail
 from meanwhile.studio.rebase import rebase
+from meanwhile.studio.wording import literal_in_words, value_in_words
 from meanwhile.texts import gettext as _
 
 State = dict[str, Any]
@@ -239,13 +240,14 @@ def _who(draft: Any) -> dict[str, str]:
 
 
 def _label(operation: Any, again: Any, document: Any) -> str:
-    """Return in words what the person wanted to do."""
-    if again:
-        return perform(document, again).label
+    """Return in words what the person wanted to do, with what they typed."""
     if operation is None:
         return ""
-    value = operation.get("value") if operation.get("op") == "set_value" else operation.get("label")
-    return "" if value is None else json.dumps(value, ensure_ascii=False)[:500]
+    told = [perform(document, again).label] if again else []
+    value = operation.get("label") if operation.get("op") == "rename" else operation.get("value")
+    if value is not None:
+        told.append(value_in_words(value) if isinstance(value, dict) and "value" in value else literal_in_words(value))
+    return ": ".join(told)
 
 
 def _object(text: str) -> dict[str, Any]:

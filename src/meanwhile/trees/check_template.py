@@ -34,6 +34,9 @@ def template_problems(text: str, info: Surroundings) -> Iterator[tuple[str, str]
     except TemplateSyntaxError as error:
         yield "meanwhile.E106", _("The template can't be read: %(error)s") % {"error": error}
         return
+    except RecursionError:
+        yield "meanwhile.E106", _("The template can't be read: its tags are nested too deeply.")
+        return
     tokens = [token for token in Lexer(text).tokenize() if token.token_type in {TokenType.VAR, TokenType.BLOCK}]
     local = _local_names(tokens)
     for token in tokens:
