@@ -32,7 +32,7 @@ help:
 	@echo 'make postgres   the same on PostgreSQL'
 	@echo 'make browser    the pages, in Chromium'
 	@echo 'make crash      killed and stopped workers'
-	@echo 'make js         the tests of the browser side, in Node'
+	@echo 'make js         the tests of the browser side, in Node, and its types'
 	@echo 'make docs       the documentation, into docs/_build/html'
 	@echo 'make bench      the benchmarks, or one: make bench ONLY=name'
 	@echo 'make matrix     the other versions of Python and Django'

@@ -136,7 +136,8 @@ def _above(page: Page, title: str) -> bool:
     return bool(
         page.evaluate(
             """title => {
-              const step = [...document.querySelectorAll('.mw-step__label')].find(one => one.textContent.includes(title));
+              const steps = [...document.querySelectorAll(".mw-step__label")];
+              const step = steps.find(one => one.textContent.includes(title));
               const line = document.querySelector('.mw-page-line');
               return step.getBoundingClientRect().bottom <= line.getBoundingClientRect().top + 1;
             }""",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
+from django.test import AsyncClient
+from django.utils.translation import gettext
 from pydantic import BaseModel, Field
 
 from meanwhile.remote import Controller, UserError, action
 from meanwhile.remote.registry import registered
 from meanwhile.trees.actor import current_actor
-from tests.integration.remote.page import Page
+from tests.integration.remote.page import ENDPOINT, Page, whole
 from tests.shop.models import Booking, Seat
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -161,6 +165,34 @@ def test_an_async_action_that_does_not_ask_who_calls_it_needs_no_database():
     page.client.cookies["sessionid"] = "x" * 32
     with registered(QuietController):
         assert page.call("quiet.say").get("value") == "hi"
+
+
+class SpeakingController(Controller):
+    public = True
+
+    @action
+    def here(self) -> str:
+        return gettext("Yes")
+
+    @action(atomic=False)
+    async def there(self) -> str:
+        return gettext("Yes")
+
+
+@pytest.mark.parametrize("language", ["de", "fr"])
+def test_a_streamed_answer_speaks_the_language_of_its_page(language):
+    body = {"lane": "foreground", "actions": [{"id": n, "action": f"speaking.{n}"} for n in ("here", "there")]}
+
+    async def asked_under_asgi():
+        response = await AsyncClient().post(ENDPOINT, body, "application/json", headers={"accept-language": language})
+        return [json.loads(line).get("value") async for line in response]
+
+    with registered(SpeakingController):
+        lines = whole(Page().post(body, headers={"accept-language": language}))
+        under_asgi = async_to_sync(asked_under_asgi)()
+    yes = {"de": "Ja", "fr": "Oui"}[language]
+    assert [line["value"] for line in lines] == [yes, yes]
+    assert under_asgi == [yes, yes, None]
 
 
 def test_a_session_that_can_not_be_saved_does_not_make_a_done_action_fail(page, monkeypatch, caplog):
