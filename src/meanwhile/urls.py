@@ -1,6 +1,6 @@
 """Everything of Meanwhile that pages ask for, under one line of a project's own ``urls.py``.
 
-    path("meanwhile/", include("meanwhile.urls")),
+path("meanwhile/", include("meanwhile.urls")),
 """
 
 from __future__ import annotations

@@ -112,7 +112,8 @@ def test_a_problem_is_mended_with_one_click(page: Page, tree: str) -> None:
     expect(page.get_by_role("treeitem")).to_have_count(7)
     studio.saved(page)
     assert titles(page)[1:3] == ["  Background", "    Send e-mail “”"]
-    assert page.evaluate("document.activeElement.getAttribute('role')") == "treeitem"
+    expect(page.locator("#mw-form-title")).to_be_focused()
+    expect(page.locator("#mw-said")).to_have_text("Put “Send Email” under Background")
 
 
 def test_two_people_at_one_place_are_told_and_nothing_is_overwritten(

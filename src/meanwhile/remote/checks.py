@@ -38,6 +38,7 @@ MIDDLEWARE = (
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 )
+STUDIO = "meanwhile.studio."
 COOKIE_SESSIONS = "django.contrib.sessions.backends.signed_cookies"
 
 
@@ -55,7 +56,8 @@ def check_controllers(**_options: Any) -> list[CheckMessage]:
 @register("meanwhile")
 def check_site(**_options: Any) -> list[CheckMessage]:
     """Check what a project needs around its controllers (W202–W204)."""
-    actions = registry.current().actions()
+    # The Studio's own controller has an address among those of the Studio.
+    actions = {name: one for name, one in registry.current().actions().items() if not one.place.startswith(STUDIO)}
     if not actions:
         return []
     return [*_check_address(), *_check_middleware(list(actions.values())), *_check_sessions()]

@@ -73,9 +73,12 @@ class TestRunAndJob:
 
     def test_a_job_of_no_run_shows_its_input_to_operators_alone(self, viewer, operator):
         now = timezone.now()
-        job = Job.objects.create(kind="other", name="Call", payload={"amount": 4711}, due=now, created=now)
+        job = Job.objects.create(
+            kind="other", name="Call", payload={"amount": 4711, "api_key": "s3cr3t"}, due=now, created=now
+        )
         assert "4711" not in text_of(viewer.get(url("job", job.pk)))
         assert "4711" in text_of(operator.get(url("job", job.pk)))
+        assert "s3cr3t" not in operator.get(url("job", job.pk)).text
 
     def test_what_is_gone_is_said_to_be(self, viewer):
         response = viewer.get(url("run", "01a20000-0000-7000-8000-000000000000"))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import OPEN
+from meanwhile.sensitive import without_sensitive
 from meanwhile.studio.operations import operate
 from meanwhile.studio.timeline import job_view
 from meanwhile.studio.views.live import LiveView
@@ -62,7 +63,7 @@ class JobView(LiveView):
         return {
             "branch": job_view(self.job, tree, now=self.clock.now(), using=self.using),
             "operates": self.may_operate(),
-            "payload": _json(self.job.payload),
+            "payload": _json(without_sensitive(self.job.payload)),
             "result": "" if self.job.result is None else _json(self.job.result),
         }
 

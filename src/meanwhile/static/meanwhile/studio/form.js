@@ -87,7 +87,7 @@ export function createForm(root, parts) {
   /** @param {{id: string, from: any, to: any}} place */
   function refocus({ id, from, to }) {
     const found = id ? document.getElementById(id) : null;
-    const target = found && root.contains(found) ? found : /** @type {HTMLElement | null} */ (root.querySelector("input, select, textarea, button"));
+    const target = found && root.contains(found) ? found : document.getElementById("mw-form-title");
     target?.focus({ preventScroll: true });
     try {
       if (found && typeof from === "number") /** @type {HTMLInputElement} */ (found).setSelectionRange(from, to);
