@@ -7,10 +7,15 @@ Reading it from another site is prevented by the browser, as for any page with a
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import CsrfViewMiddleware, get_token
+from django.middleware.csrf import CSRF_SECRET_LENGTH, CSRF_TOKEN_LENGTH, CsrfViewMiddleware, get_token
+from django.utils.crypto import salted_hmac
+
+TOKEN = re.compile(f"[0-9A-Za-z]{{{CSRF_TOKEN_LENGTH}}}")
 
 
 class CsrfCheck(CsrfViewMiddleware):
@@ -38,7 +43,22 @@ def renewed_token(request: HttpRequest) -> str:
         return ""
     if "CSRF_COOKIE" not in request.META:
         check.process_request(request)
+    if "CSRF_COOKIE" not in request.META and (secret := _secret_of_page(request)):
+        request.META.update(CSRF_COOKIE=secret, CSRF_COOKIE_NEEDS_UPDATE=True)
     return get_token(request)
+
+
+def _secret_of_page(request: HttpRequest) -> str:
+    """Return the secret for a new cookie; an empty text if any will do.
+
+    A page has up to four requests under way. When the cookie is gone, all are refused at the same time, and all must be
+    given the same one: of different ones the last would undo the tokens of the others. What they have in common is the
+    session or else the token that the page was made with, which another site can't make a browser send.
+    """
+    session = getattr(request, "session", None)
+    token = request.META.get(settings.CSRF_HEADER_NAME, "")
+    common = getattr(session, "session_key", None) or (token if TOKEN.fullmatch(token) else "")
+    return salted_hmac(__name__, common, algorithm="sha256").hexdigest()[:CSRF_SECRET_LENGTH] if common else ""
 
 
 def set_cookie(request: HttpRequest, response: HttpResponse) -> None:

@@ -33,6 +33,36 @@ def test_a_request_without_a_token_is_refused_and_gets_one_with_which_it_may_com
     assert whole(send(strict, headers={"x-csrftoken": token}))[0]["state"] == "SUCCESS"
 
 
+@pytest.mark.parametrize("page_token", ["p" * 64, None])
+def test_requests_that_are_refused_at_the_same_time_may_all_come_again(strict, page_token):
+    headers = {"x-csrftoken": page_token} if page_token else {}
+    tokens = []
+    for _ in range(4):  # none has seen the cookie of another's answer
+        strict.client.cookies.pop("csrftoken", None)
+        tokens.append(json.loads(send(strict, headers=headers).content)["error"]["token"])
+    for token in tokens:
+        assert whole(send(strict, headers={"x-csrftoken": token}))[0]["state"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(("page_token", "cookies"), [("p" * 64, 1), ("", 4), ("short", 4), ("é" * 64, 4)])
+def test_without_a_session_it_is_the_token_of_the_page_that_they_have_in_common(page_token, cookies):
+    secrets = set()
+    for _ in range(4):
+        page = Page(enforce_csrf_checks=True)
+        assert refusal(send(page, headers={"x-csrftoken": page_token})) == (403, "csrf")
+        secrets.add(page.client.cookies["csrftoken"].value)
+    assert len(secrets) == cookies
+
+
+def test_two_sessions_are_given_different_tokens(ann):
+    secrets = set()
+    for _ in range(2):
+        page = Page(ann, enforce_csrf_checks=True)
+        send(page, headers={"x-csrftoken": "p" * 64})
+        secrets.add(page.client.cookies["csrftoken"].value)
+    assert len(secrets) == 2
+
+
 def test_a_wrong_or_old_token_is_refused(strict):
     token = json.loads(send(strict).content)["error"]["token"]
     for wrong in ("", "x", "a" * 32, "b" * 64, "é", "a" * 10_000):

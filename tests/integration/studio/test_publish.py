@@ -330,3 +330,10 @@ def test_no_save_is_missed_or_met_twice_while_others_publish(tree: StudioTree) -
 
 
 ADA = {"value": "literal", "literal": "Ada"}
+
+
+@pytest.mark.django_db
+def test_requests_of_a_test_case_cost_no_queries_that_it_would_count(django_assert_num_queries):
+    apps.get_app_config("meanwhile").studio.looked = None
+    with django_assert_num_queries(0):
+        request_started.send(sender=None)

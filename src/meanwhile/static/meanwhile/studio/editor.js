@@ -650,6 +650,9 @@ class Editor {
     const comment = /** @type {HTMLInputElement} */ (dialog.querySelector("[name=comment]"));
     comment.value = sessionStorage.getItem(this.commentKey()) ?? "";
     comment.oninput = () => sessionStorage.setItem(this.commentKey(), comment.value);
+    comment.onkeydown = (event) => {
+      if (event.key === "Enter" && !errors.length) void this.publish();
+    };
     dialog.showModal();
     comment.focus();
   }
