@@ -105,6 +105,14 @@ class Process:
         if self.status is None:
             os.kill(self.pid, number)
 
+    def has_stopped(self) -> bool:
+        """Say whether a SIGSTOP has reached all threads: until then they go on, on another processor."""
+        states = [(task / "stat").read_text().rpartition(")")[2].split()[0] for task in self._tasks()]
+        return all(state in "TZX" for state in states)
+
+    def _tasks(self) -> list[Path]:
+        return list(Path(f"/proc/{self.pid}/task").iterdir())
+
     def ended(self, seconds: float = 0.0) -> bool:
         """Say whether it has ended, or ends within so many seconds."""
         if self.status is None:

@@ -69,6 +69,7 @@ def stop_between_writes(office: Office, worker: Process) -> None:
 
     def stopped() -> bool:
         worker.signal(signal.SIGSTOP)
+        until(worker.has_stopped, "all threads to stop")
         if office.database.is_locked():
             worker.signal(signal.SIGCONT)
             return False
