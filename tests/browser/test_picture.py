@@ -36,9 +36,10 @@ def test_the_next_page_comes_before_any_background_action_started_when_all_worke
     page: Page, site: Site, new_context: Callable[..., BrowserContext]
 ) -> None:
     fill_in(page, site)
-    for _ in range(THREADS):
-        other = new_context().new_page()
+    others = [new_context().new_page() for _ in range(THREADS)]
+    for other in others:
         fill_in(other, site, to="Nairobi")
+    for other in others:  # when all forms are filled in: the last of them is to be pressed before the first job ends
         press_book(other)
     pk = press_book(page)
     arrived = datetime.now(UTC)
