@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from meanwhile import conf
 from meanwhile.clock import Clock, SystemClock
 from meanwhile.queue.models import Job
+from meanwhile.queue.pause import paused
 from meanwhile.queue.reasons import any_worker_alive, why_waiting
 from meanwhile.queue.states import State
 from meanwhile.studio.models import StudioTree
@@ -62,5 +63,7 @@ def _waiting(runs: list[Run], now: datetime, using: str) -> list[tuple[Job, str]
     groups = [str(run.pk) for run in runs]
     jobs = Job.objects.using(using).filter(group__in=groups, state=State.READY).order_by("due", "pk")
     found = list(jobs.defer("payload", "result")[:JOBS_SHOWN])
-    alive = any_worker_alive(now=now, using=using) if found else None
-    return [(job, why_waiting(job, now=now, using=using, alive=alive).text) for job in found]
+    if not found:
+        return []
+    alive, is_paused = any_worker_alive(now=now, using=using), paused(using=using) is not None
+    return [(job, why_waiting(job, now=now, using=using, alive=alive, is_paused=is_paused).text) for job in found]

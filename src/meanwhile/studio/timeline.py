@@ -17,6 +17,7 @@ from meanwhile.actions.base import Action, Node
 from meanwhile.exceptions import MeanwhileError
 from meanwhile.queue.control import step_order
 from meanwhile.queue.models import Job
+from meanwhile.queue.pause import paused
 from meanwhile.queue.reasons import any_worker_alive, why_waiting
 from meanwhile.queue.states import State
 from meanwhile.studio.operations import Operation, offered_for
@@ -117,12 +118,22 @@ def foreground_of(run: Run, tree: EventTree | None, jobs: Sequence[Job]) -> list
 
 def jobs_of(jobs: Sequence[Job], tree: EventTree | None, *, now: datetime, using: str) -> list[JobView]:
     """Return the jobs of a run."""
-    alive = any_worker_alive(now=now, using=using) if any(job.state == State.READY for job in jobs) else None
-    return [job_view(job, tree, now=now, using=using, alive=alive) for job in jobs]
+    alive = is_paused = None
+    if any(job.state == State.READY for job in jobs):
+        alive, is_paused = any_worker_alive(now=now, using=using), paused(using=using) is not None
+    return [job_view(job, tree, now=now, using=using, alive=alive, is_paused=is_paused) for job in jobs]
 
 
-def job_view(job: Job, tree: EventTree | None, *, now: datetime, using: str, alive: bool | None = None) -> JobView:
-    """Return a job with its steps. ``alive`` as in `why_waiting`."""
+def job_view(
+    job: Job,
+    tree: EventTree | None,
+    *,
+    now: datetime,
+    using: str,
+    alive: bool | None = None,
+    is_paused: bool | None = None,
+) -> JobView:
+    """Return a job with its steps. ``alive`` and ``is_paused`` as in `why_waiting`."""
     branch = _branch(job, tree)
     children = branch.do if isinstance(branch, Background | Delay) else ()
     waited = (job.started - job.due).total_seconds() * 1000 if job.started and job.started >= job.due else None
@@ -132,7 +143,7 @@ def job_view(job: Job, tree: EventTree | None, *, now: datetime, using: str, ali
         title=branch.title() if branch else job.name or job.kind,
         kind=branch.kind if branch else "background",
         when=moment_in_words(branch.as_json()["moment"]) if isinstance(branch, Delay) else "",
-        why=why_waiting(job, now=now, using=using, alive=alive).text,
+        why=why_waiting(job, now=now, using=using, alive=alive, is_paused=is_paused).text,
         wait_ms=waited,
         took_ms=took,
         steps=_steps_of_job(job, children),
