@@ -94,9 +94,11 @@ def hang(record: Order, step: Step) -> None:
 
 def never_return(record: Order, step: Step) -> None:
     sign(f"hangs-{record.pk}-{step.attempt}")
-    while not (folder() / "wake").exists():
-        try:
-            time.sleep(0.01)
+    while True:
+        try:  # around the whole of the waiting: what the worker throws can arrive at any instruction of it
+            while not (folder() / "wake").exists():
+                time.sleep(0.01)
+            break
         except BaseException:  # noqa: BLE001 - the worst that an action can do
             sign(f"shaken-{record.pk}-{step.attempt}")
     try:
