@@ -17,9 +17,10 @@ PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python; d
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip install --quiet --disable-pip-version-check
 reqs := requirements
+languages := --locale de --locale es
 package := pyproject.toml $(reqs)/package.txt $(reqs)/django-$(DJANGO).txt
 
-.PHONY: help demo test check lint types unit postgres browser crash js docs bench matrix clean
+.PHONY: help demo test check lint types unit postgres browser crash js docs pictures texts bench matrix clean
 .DEFAULT_GOAL := help
 
 help:
@@ -34,6 +35,8 @@ help:
 	@echo 'make crash      killed and stopped workers'
 	@echo 'make js         the tests of the browser side, in Node, and its types'
 	@echo 'make docs       the documentation, into docs/_build/html'
+	@echo 'make pictures   the pictures of the Studio in the documentation, from the running demo (needs Chromium)'
+	@echo 'make texts      the catalogues of the other languages: take in new texts, compile (needs gettext)'
 	@echo 'make bench      the benchmarks, or one: make bench ONLY=name'
 	@echo 'make matrix     the other versions of Python and Django'
 	@echo 'make clean      remove what these commands made'
@@ -64,6 +67,13 @@ js: $(VENV)/.dev
 docs: $(VENV)/.docs
 	@$(bin)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo 'docs/_build/html/index.html'
+
+pictures: $(VENV)/.dev
+	@$(bin)/python -m scripts.pictures
+
+texts: $(VENV)/.demo
+	@cd src/meanwhile && $(abspath $(bin))/django-admin makemessages $(languages) --no-location --no-obsolete
+	@cd src/meanwhile && $(abspath $(bin))/django-admin compilemessages $(languages)
 
 bench: $(VENV)/.dev
 	@$(bin)/python -m benchmarks $(ONLY)

@@ -22,6 +22,7 @@ NAMES = (
     "remote_action",
     "remote_single",
     "client_size",
+    "studio_lists",
 )
 
 WITHOUT_DATABASE = ("browser",)

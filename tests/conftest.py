@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.utils import translation
 from hypothesis import settings
 
 TESTS = Path(__file__).parent
@@ -59,10 +60,24 @@ def _printable(text: str) -> str:
 
 
 @pytest.fixture(autouse=True)
+def _no_language_of_another_test() -> Iterator[None]:
+    """Let each test begin in the project's language, whatever one before it has asked a page for."""
+    yield
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def _no_failed_run_of_another_test() -> Iterator[None]:
     """Drop the failed runs that a test left to be written later: the next test has another database."""
     yield
     apps.get_app_config("meanwhile").failed_runs._waiting = []
+
+
+@pytest.fixture(autouse=True)
+def _no_failure_mail_of_another_test() -> Iterator[None]:
+    """Forget which failures a test mailed: those of the next one are told at once."""
+    yield
+    apps.get_app_config("meanwhile").failure_mails.forget()
 
 
 @pytest.fixture(scope="session")

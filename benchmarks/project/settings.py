@@ -5,6 +5,7 @@ Environment:
     BENCH_NAME       path of the SQLite file, or name of the PostgreSQL database (PGHOST, PGPORT, PGUSER say where)
     BENCH_NAME_2     a second database of the same kind, alias "second"; optional
     BENCH_PLAIN      "1" leaves Meanwhile out of the project
+    BENCH_STUDIO     "1" is another site: the app `benchmarks.shop`, with the Studio and the admin
     BENCH_THREADS    the setting THREADS; optional
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 
 KIND = os.environ["BENCH_DATABASE"]
 PLAIN = os.environ.get("BENCH_PLAIN") == "1"
+STUDIO = os.environ.get("BENCH_STUDIO") == "1"
 
 
 def _database(name: str) -> dict[str, Any]:
@@ -50,7 +52,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     *([] if PLAIN else ["meanwhile"]),
-    "benchmarks.project",
+    *(["django.contrib.admin", "django.contrib.staticfiles", "benchmarks.shop"] if STUDIO else ["benchmarks.project"]),
 ]
 MIDDLEWARE = [  # what `startproject` gives
     "django.middleware.security.SecurityMiddleware",
@@ -61,11 +63,20 @@ MIDDLEWARE = [  # what `startproject` gives
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+TEMPLATES: list[dict[str, Any]] = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+if STUDIO:
+    TEMPLATES[0]["OPTIONS"] = {
+        "context_processors": [
+            "django.template.context_processors.request",
+            "django.contrib.auth.context_processors.auth",
+            "django.contrib.messages.context_processors.messages",
+        ],
+    }
 
 SECRET_KEY = "of-the-benchmarks-alone"
 ALLOWED_HOSTS = ["*"]
-ROOT_URLCONF = "benchmarks.project.urls"
+ROOT_URLCONF = "benchmarks.shop.urls" if STUDIO else "benchmarks.project.urls"
+STATIC_URL = "/static/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 LANGUAGE_CODE = "en"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from meanwhile.clock import Clock
     from meanwhile.queue.autostart import Autostart
+    from meanwhile.queue.failure_mail import FailureMails
     from meanwhile.queue.handlers import Handler
     from meanwhile.queue.worker.supervisor import Worker
     from meanwhile.remote.registry import ControllerRegistry
@@ -38,6 +39,7 @@ class MeanwhileConfig(AppConfig):
     interests: dict[type[Model], Interest]
     autostart: Autostart
     failed_runs: FailedRuns
+    failure_mails: FailureMails
     clock: Clock
     studio: Loaded
 
@@ -47,10 +49,13 @@ class MeanwhileConfig(AppConfig):
         from meanwhile.clock import SystemClock
         from meanwhile.queue import handlers
         from meanwhile.queue.autostart import Autostart
+        from meanwhile.queue.failure_mail import FailureMails
         from meanwhile.remote import checks as remote_checks  # noqa: F401 - registers those of controllers
         from meanwhile.remote import registry as remote_registry
         from meanwhile.remote.durable_run import DurableHandler
+        from meanwhile.studio import checks as studio_checks  # noqa: F401 - registers those of the Studio's settings
         from meanwhile.studio import loading
+        from meanwhile.studio import page_checks as studio_page_checks  # noqa: F401 - registers that of its pages
         from meanwhile.trees import listening, registry
         from meanwhile.trees.background import TreeHandler
         from meanwhile.trees.failed_runs import FailedRuns
@@ -61,6 +66,8 @@ class MeanwhileConfig(AppConfig):
         self.failed_runs = FailedRuns()
         request_finished.connect(self.failed_runs.write, dispatch_uid="meanwhile.failed_runs")
         atexit.register(self.failed_runs.write)
+        self.failure_mails = FailureMails()
+        atexit.register(self.failure_mails.send_rest)
         handlers.register("tree", TreeHandler())
         handlers.register("remote", DurableHandler())
         registry.autodiscover()

@@ -66,6 +66,12 @@ class Settings(BaseModel):
         description="Regular expressions; fields whose name matches never enter history or templates.",
     )
     mail_admins_on_failure: bool = Field(False, description="Mail ADMINS when a job has used up its tries.")
+    mail_admins_interval: float = Field(
+        900.0,
+        ge=0,
+        description="Seconds for which a process gathers further failures of the same kind into one mail to ADMINS; "
+        "0 for a mail each.",
+    )
     studio_models: tuple[str, ...] | None = Field(
         None,
         description="Labels of the models on which trees can be made in the Studio; "

@@ -27,4 +27,4 @@ def language() -> str:
 
 def _translations_are_loadable() -> bool:
     conf, apps = sys.modules.get("django.conf"), sys.modules.get("django.apps")
-    return conf is not None and conf.settings.configured and apps is not None and apps.apps.apps_ready
+    return apps is not None and apps.apps.apps_ready and conf is not None and bool(conf.settings.configured)

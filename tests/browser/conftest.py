@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.site import Site, running_site
+from tests.browser.studio_world import World, running_world
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -47,6 +48,13 @@ def quick_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demo with background actions of about a third of a second each."""
     with running_site(tmp_path_factory.mktemp("quick"), pace=0.3) as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[World]:
+    """A demo with something of everything in its Studio."""
+    with running_world(tmp_path_factory.mktemp("world"), browser) as world:
+        yield world
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_no_page_has_a_serious_fault_or_breaks_the_policy_or_is_wider_than_the_w
     log_in(page, studio, "admin")
     for name, path in every_page(runs).items():
         page.goto(studio.url(path))
-        page.locator("meanwhile-live:defined").or_(page.locator("main")).first.wait_for()
+        page.locator("[data-htmx-powered]").or_(page.locator("main")).first.wait_for()
         found = Axe().run(page).response["violations"]
         serious = [
             f"{name}: {fault['id']} {[node['html'][:120] for node in fault['nodes']][:3]}"
@@ -159,7 +159,7 @@ def test_what_a_person_types_and_has_opened_stays_while_the_page_follows_the_que
     page.goto(studio.url("/studio/queue/?list=later"))
     page.locator("summary").filter(has_text="Pause").click()
     page.get_by_label("Why? (shown on every page)").fill("The mail server moves")
-    before = page.locator("#live").get_attribute("data-etag")
+    before = page.locator("#live").get_attribute("hx-ptag")
     other = page.context.browser.new_page()  # type: ignore[union-attr]
     rows = page.locator("tbody tr").count()
     fill_in(other, studio)

@@ -15,12 +15,15 @@ from meanwhile.checks import DATABASE_CHECKS
 from meanwhile.remote.checks import REMOTE_CHECKS
 from meanwhile.remote.controller import ActionOptions
 from meanwhile.remote.import_map import MODULES
+from meanwhile.studio.checks import STUDIO_CHECKS
 from meanwhile.trees.check import CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 REFERENCE = "\n".join(page.read_text(encoding="utf-8") for page in sorted((DOCS / "reference").glob("*.md")))
-GUIDES = "\n".join(page.read_text(encoding="utf-8") for page in sorted((DOCS / "how-to").glob("*.md")))
+GUIDES = "\n".join(
+    page.read_text(encoding="utf-8") for folder in ("how-to", "studio") for page in sorted((DOCS / folder).glob("*.md"))
+)
 COMMANDS = sorted(
     path.stem
     for path in (ROOT / "src" / "meanwhile" / "management" / "commands").glob("*.py")
@@ -41,12 +44,17 @@ def page(name: str) -> str:
 def test_every_check_has_an_entry_and_every_entry_a_check() -> None:
     entries = re.findall(r"^### (meanwhile\.[EW]\d+)$", page("checks.md"), re.MULTILINE)
     assert entries == list(dict.fromkeys(entries))
-    assert set(entries) == {*DATABASE_CHECKS, *CODES, *REMOTE_CHECKS}
+    assert set(entries) == {*DATABASE_CHECKS, *CODES, *REMOTE_CHECKS, *STUDIO_CHECKS}
 
 
 def test_every_check_that_the_code_gives_is_one_of_the_listed() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src" / "meanwhile").rglob("*.py"))
-    assert set(re.findall(r"\"(meanwhile\.[EW]\d+)\"", source)) == {*DATABASE_CHECKS, *CODES, *REMOTE_CHECKS}
+    assert set(re.findall(r"\"(meanwhile\.[EW]\d+)\"", source)) == {
+        *DATABASE_CHECKS,
+        *CODES,
+        *REMOTE_CHECKS,
+        *STUDIO_CHECKS,
+    }
 
 
 @pytest.mark.parametrize("name", meanwhile.__all__)
@@ -155,7 +163,7 @@ def test_every_test_of_a_condition_is_an_operator_of_the_table() -> None:
 
 
 def test_the_pages_are_reached_from_an_index() -> None:
-    for folder in ("how-to", "reference", "discussion"):
+    for folder in ("how-to", "studio", "reference", "discussion"):
         index = (DOCS / folder / "index.md").read_text(encoding="utf-8")
         pages = {path.stem for path in (DOCS / folder).glob("*.md")} - {"index"}
         assert {name for name in pages if not re.search(rf"^{name}$", index, re.MULTILINE)} == set()

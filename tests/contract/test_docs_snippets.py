@@ -29,7 +29,9 @@ from meanwhile.trees.registry import collecting
 from tests.shop import models as shop
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGES = sorted(path for folder in ("how-to", "reference", "discussion") for path in (DOCS / folder).glob("*.md"))
+PAGES = sorted(
+    path for folder in ("how-to", "studio", "reference", "discussion") for path in (DOCS / folder).glob("*.md")
+)
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 

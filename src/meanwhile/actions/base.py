@@ -17,12 +17,12 @@ from typing import Literal as OneOf
 from pydantic import AfterValidator, StrictBool, StringConstraints
 from pydantic import Field as Limited
 
+from meanwhile import texts
 from meanwhile.actions.values import AnyValue
 from meanwhile.exceptions import TargetMissing
 from meanwhile.parts import Part
 from meanwhile.queue.backoff import RetryPolicy
 from meanwhile.texts import gettext as _
-from meanwhile.texts import language
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -56,9 +56,12 @@ class Node(Part):
         copy._fill({**fields, **changes})  # noqa: SLF001 - of its own kind
         return copy
 
-    def title(self) -> str:
-        """Return what people read for this node: its label, or what it does in a few words."""
-        return self.label or _described(_Same(self), language())
+    def title(self, language: str | None = None) -> str:
+        """Return what people read for this node: its label, or what it does in a few words.
+
+        ``language`` is the active one, for a caller who knows it already (`meanwhile.texts.language`).
+        """
+        return self.label or _described(_Same(self), texts.language() if language is None else language)
 
     def describe(self) -> str:
         """Return in a few words what the node does, for a node without a label."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,10 @@ from django.utils.translation import gettext_lazy
 from meanwhile import conf
 from meanwhile.admin.display import admin_url, badge, brief, link, pretty_json
 from meanwhile.admin.job_filters import KindFilter, PriorityFilter
-from meanwhile.admin.operations import BY_NAME, offered_for, operate
 from meanwhile.admin.read_only import ReadOnlyAdmin
 from meanwhile.admin.search import search_jobs
 from meanwhile.admin.steps import rows_of_job, steps_to_go_on_from
+from meanwhile.operations import BY_NAME, RETRY_FROM, offered_for, operate_each
 from meanwhile.queue import control
 from meanwhile.queue.models import Job
 from meanwhile.queue.pause import paused
@@ -144,11 +144,8 @@ class JobAdmin(ReadOnlyAdmin):
         choices = [(job, steps) for job in jobs if (steps := steps_to_go_on_from(job))]
         if "apply" in request.POST:
             chosen = {job.pk: request.POST.get(f"step_{job.pk}", "") for job, _steps in choices}
-            operate(
-                request,
-                [pk for pk, path in chosen.items() if path],
-                partial(_retry_from, chosen),
-                self._logs("retry_from"),
+            self._operate(
+                request, [pk for pk, path in chosen.items() if path], RETRY_FROM, partial(_retry_from, chosen)
             )
             return None
         context = {
@@ -182,18 +179,20 @@ class JobAdmin(ReadOnlyAdmin):
         if not self.has_operate_permission(request):
             raise PermissionDenied
         name = request.POST.get("operation", "")
-        if name == "retry_from":
+        if name == RETRY_FROM:
             chosen = {found.pk: request.POST.get("step", "")}
-            operate(request, [found.pk], partial(_retry_from, chosen), self._logs(name))
+            self._operate(request, [found.pk], name, partial(_retry_from, chosen))
         elif name in BY_NAME:
             self._operate(request, [found.pk], name)
         return HttpResponseRedirect(request.path)
 
-    def _operate(self, request: HttpRequest, ids: Iterable[int], name: str) -> None:
-        operate(request, list(ids), BY_NAME[name].do, self._logs(name))
+    def _operate(
+        self, request: HttpRequest, ids: Iterable[int], name: str, do: Callable[..., Job] | None = None
+    ) -> None:
+        def log(request: HttpRequest, job: Job) -> None:
+            self.log_change(request, job, [{"changed": {"object": name}}])
 
-    def _logs(self, name: str) -> Any:
-        return lambda request, job: self.log_change(request, job, [{"changed": {"object": name}}])
+        operate_each(request, list(ids), do or BY_NAME[name].do, using=conf.get().database, log=log)
 
 
 def _ended_state(request: HttpRequest) -> bool:

@@ -17,14 +17,14 @@ from django.utils.translation import gettext_lazy
 
 from meanwhile import conf
 from meanwhile.admin.display import admin_url, badge, brief, link, seconds_between
-from meanwhile.admin.operations import BY_NAME, operate
 from meanwhile.admin.read_only import ReadOnlyAdmin
 from meanwhile.admin.run_filters import EventFilter, ModelFilter, StartedFilter, TreeFilter
 from meanwhile.admin.search import search_runs
 from meanwhile.admin.steps import StepRow, rows_of_foreground, rows_of_job
+from meanwhile.operations import BY_NAME, TO_WHOLE_RUNS, operate_each
 from meanwhile.queue.models import Job
 from meanwhile.queue.reasons import why_waiting
-from meanwhile.queue.states import OPEN, State
+from meanwhile.queue.states import State
 from meanwhile.trees.find import jobs_of_run
 from meanwhile.trees.models import Run, RunState
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 UNREAD = ("changes", "foreground", "error")
 CHILDREN_SHOWN = 50
-STATES_TO = {"retry": [State.FAILED], "cancel": [*OPEN, State.FAILED]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +145,8 @@ class RunAdmin(ReadOnlyAdmin):
             "parent": parent,
             "parent_url": url("meanwhile.Run", parent.pk) if parent else "",
             "children": [(child, url("meanwhile.Run", child.pk)) for child in children],
-            "may_retry": may_operate and not states.isdisjoint(STATES_TO["retry"]),
-            "may_cancel": may_operate and not states.isdisjoint(STATES_TO["cancel"]),
+            "may_retry": may_operate and not states.isdisjoint(TO_WHOLE_RUNS["retry"]),
+            "may_cancel": may_operate and not states.isdisjoint(TO_WHOLE_RUNS["cancel"]),
         }
 
     def operate(self, request: HttpRequest, found: Run) -> HttpResponse:
@@ -155,7 +154,7 @@ class RunAdmin(ReadOnlyAdmin):
         if not self.has_operate_permission(request):
             raise PermissionDenied
         name = request.POST.get("operation", "")
-        if name in STATES_TO:
+        if name in TO_WHOLE_RUNS:
             self._operate(request, [found], name)
         return HttpResponseRedirect(request.path)
 
@@ -166,12 +165,13 @@ class RunAdmin(ReadOnlyAdmin):
     def _operate(self, request: HttpRequest, runs: Any, name: str) -> None:
         using = conf.get().database
         groups = [str(run.pk) for run in runs]
-        jobs = Job.objects.using(using).filter(group__in=groups, state__in=STATES_TO[name]).order_by("pk")
+        jobs = Job.objects.using(using).filter(group__in=groups, state__in=TO_WHOLE_RUNS[name]).order_by("pk")
         ids = list(jobs.values_list("pk", flat=True))
-        operate(request, ids, BY_NAME[name].do, lambda request, job: self._log(request, job, name))
 
-    def _log(self, request: HttpRequest, job: Job, name: str) -> None:
-        self.log_change(request, job, [{"changed": {"object": name}}])
+        def log(request: HttpRequest, job: Job) -> None:
+            self.log_change(request, job, [{"changed": {"object": name}}])
+
+        operate_each(request, ids, BY_NAME[name].do, using=using, log=log)
 
 
 def rows_of_changes(run: Run) -> list[ChangeRow]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.core.mail import mail_admins
-from django.utils.translation import gettext as _
+from django.utils import timezone
 
 from meanwhile import conf, signals
+from meanwhile.queue.failure_mail import failure_mails
 from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import State
@@ -29,11 +29,10 @@ def failed(job: Job) -> None:
     """Announce that a job has used up its tries (spec, "Retries")."""
     logger.error("A job failed for good: %s", job, extra={"job": job.pk, "error": job.error})
     _send(signals.job_failed, job=job)
-    if conf.get().mail_admins_on_failure:
-        try:
-            mail_admins(_("Background job failed: %(job)s") % {"job": job}, job.error)
-        except Exception:
-            logger.exception("The admins could not be told by mail that a job failed.", extra={"job": job.pk})
+    settings = conf.get()
+    if settings.mail_admins_on_failure:
+        mails, now = failure_mails(), job.finished or timezone.now()
+        mails.send(mails.note(job, now=now, interval=settings.mail_admins_interval))
 
 
 def _send(signal: Any, **arguments: Any) -> None:

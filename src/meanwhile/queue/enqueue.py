@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from django.db import connections, transaction
@@ -90,17 +90,22 @@ def _do(connection: BaseDatabaseWrapper, statements: Sequence[Beside]) -> None:
 
 
 def _insert(connection: BaseDatabaseWrapper, rows: list[list[Any]], beside: Sequence[Beside]) -> list[int]:
-    # NOTIFY is sent with the commit, once for all rows of a transaction; here it costs no round trip of its own.
-    returning = f"id, pg_notify('{wake.CHANNEL}', '')" if sql.is_postgresql(connection) else "id"
-    values = ", ".join([ROW] * len(rows))
-    parts = ", ".join(f"beside_{number} AS ({one.sql} RETURNING 1)" for number, one in enumerate(beside))
-    first = f"WITH {parts} " if parts else ""
-    returning += "".join(f", (SELECT count(*) FROM beside_{number})" for number in range(len(beside)))  # noqa: S608
+    statement = _statement(len(rows), tuple(one.sql for one in beside), sql.is_postgresql(connection))
     parameters = [*(value for one in beside for value in one.parameters), *(value for row in rows for value in row)]
-    statement = f"{first}INSERT INTO {sql.TABLE} ({COLUMNS}) VALUES {values} RETURNING {returning}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         returned = cursor.fetchall()
     for one, found in zip(beside, returned[0][len(returned[0]) - len(beside) :], strict=True):
         one.rows = found
     return sorted(row[0] for row in returned)
+
+
+@lru_cache(maxsize=256)
+def _statement(rows: int, beside: tuple[str, ...], is_postgresql: bool) -> str:
+    # NOTIFY is sent with the commit, once for all rows of a transaction; here it costs no round trip of its own.
+    returning = f"id, pg_notify('{wake.CHANNEL}', '')" if is_postgresql else "id"
+    returning += "".join(f", (SELECT count(*) FROM beside_{number})" for number in range(len(beside)))  # noqa: S608
+    parts = ", ".join(f"beside_{number} AS ({text} RETURNING 1)" for number, text in enumerate(beside))
+    first = f"WITH {parts} " if parts else ""
+    values = ", ".join([ROW] * rows)
+    return f"{first}INSERT INTO {sql.TABLE} ({COLUMNS}) VALUES {values} RETURNING {returning}"  # noqa: S608

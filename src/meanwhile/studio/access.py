@@ -72,12 +72,39 @@ def has_excluded(model: type[Model]) -> bool:
 def closed_field(model: type[Model], name: str) -> Closed | None:
     """Return why a field of a model can't be reached, None if it can."""
     if is_sensitive(name):
-        return Closed(SECRET, _("“%(field)s” is a secret (SENSITIVE_FIELDS).") % {"field": name})
+        return closed_secret(name)
     excluded = _excluded(conf.get().studio_excluded_fields)
     if any(f"{base._meta.label_lower}.{name.lower()}" in excluded for base in _bases(model)):
-        text = _("“%(field)s” of %(model)s is not open to the Studio.")
-        return Closed(EXCLUDED_FIELD, text % {"field": name, "model": model._meta.verbose_name})
+        return _closed_field(model, name)
     return None
+
+
+def closed_secret(name: str) -> Closed:
+    """Return that a name is a secret's."""
+    return Closed(SECRET, _("“%(field)s” is a secret (SENSITIVE_FIELDS).") % {"field": name})
+
+
+def closed_to_writing(model: type[Model], name: str) -> Closed | None:
+    """Return why a field of a record that there is can't be set, None if it can.
+
+    Besides what can't be reached at all: a user's name and address. Whoever gives an administrator another address
+    gets a new password sent to it.
+    """
+    if closed := closed_on_path(model, [name]):
+        return closed
+    if issubclass(model, user_model()) and name in {user_field("USERNAME_FIELD"), user_field("EMAIL_FIELD")}:
+        return _closed_field(model, name)
+    return None
+
+
+def closed_addresses() -> Closed | None:
+    """Return why the addresses of users can't be reached, None if they can."""
+    return closed_field(user_model(), user_field("EMAIL_FIELD"))
+
+
+def user_field(what: str) -> str:
+    """Return the name of the user model's ``USERNAME_FIELD`` or ``EMAIL_FIELD``."""
+    return str(getattr(user_model(), what, ""))
 
 
 def closed_model(model: type[Model]) -> Closed | None:
@@ -103,13 +130,16 @@ def closed_on_path(model: type[Model] | None, parts: Iterable[str]) -> Closed | 
 def follow(model: type[Model] | None, parts: Iterable[str]) -> tuple[Closed | None, type[Model] | None]:
     """Follow a path of fields: return what is closed on it, and the model that it ends at (None for a plain value)."""
     for name in parts:
-        if model is None:
-            return None, None
-        field = field_named(model, name)
-        if field is None:
-            return None, None
+        if is_sensitive(name):  # also where there is no such field: it may be a key of a JSON value
+            return closed_secret(name), None
+        field = field_named(model, name) if model is not None else None
+        if model is None or field is None:
+            model = None
+            continue
         if closed := closed_field(model, field.name):
             return closed, None
+        if field.is_relation and field.related_model is None:  # generic: it may lead to any table
+            return _closed_field(model, field.name), None
         model = field.related_model if field.is_relation else None
         if model is not None and (closed := closed_model(model)):
             return closed, None
@@ -135,6 +165,11 @@ def find_model(label: str) -> type[Model] | None:
 def user_model() -> type[Model]:
     """Return the project's user model."""
     return apps.get_model(project.AUTH_USER_MODEL)
+
+
+def _closed_field(model: type[Model], name: str) -> Closed:
+    text = _("“%(field)s” of %(model)s is not open to the Studio.")
+    return Closed(EXCLUDED_FIELD, text % {"field": name, "model": model._meta.verbose_name})
 
 
 def _all_models() -> list[type[Model]]:

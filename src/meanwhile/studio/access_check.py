@@ -3,7 +3,7 @@ are too large for people to wait for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from django.db.models import Model
@@ -37,6 +37,9 @@ LONGEST_LOOKUP = 6
 
 LONGEST_LIST = 1000
 
+PATTERNS = frozenset({"regex", "iregex"})
+"""Lookups that can take for ever over one value. SQLite asks Python, which nothing interrupts then."""
+
 Found = tuple[str, Closed]
 """A place in a node, and what is closed there."""
 
@@ -58,6 +61,10 @@ def condition_problems(condition: AnyCondition, model: type[Model]) -> list[Clos
     """Return what a condition on records of a model must not reach."""
     look = _Look(None, model)
     return [closed for _at, closed in look.condition(condition)]
+
+
+def _closed(model: type[Model], name: str) -> Closed | None:
+    return access.closed_on_path(model, [name])
 
 
 class _Look:
@@ -86,11 +93,11 @@ class _Look:
         match node:
             case UpdateField():
                 yield from self._path(node.of, "of")
-                yield from self._assignments(self._target(node.of), node.set)
+                yield from self._assignments(self._target(node.of), node.set, access.closed_to_writing)
             case CreateRecord():
                 if closed := access.closed_type(node.model):
                     yield "model", closed
-                yield from self._assignments(access.find_model(node.model), node.set)
+                yield from self._assignments(access.find_model(node.model), node.set, _closed)
             case DeleteRecord():
                 yield from self._path(node.of, "of")
             case SendEmail():
@@ -152,6 +159,10 @@ class _Look:
                 yield at, Closed(TOO_LARGE, text)
             if closed := access.closed_on_path(model, parts):
                 yield at, closed
+            if PATTERNS.intersection(parts):
+                text = _("“%(field)s” of %(model)s is not open to the Studio.")
+                name = model._meta.verbose_name if model is not None else ""
+                yield at, Closed(TOO_LARGE, text % {"field": lookup, "model": name})
             yield from self._value(value, at)
 
     def _mail(self, node: SendEmail) -> Iterator[Found]:
@@ -161,10 +172,17 @@ class _Look:
             for number, recipient in enumerate(getattr(node, name)):
                 if isinstance(recipient, Addresses):
                     yield from self._template(recipient.addresses, f"{name}.{number}")
+                elif closed := access.closed_addresses():
+                    yield f"{name}.{number}", closed
 
-    def _assignments(self, model: type[Model] | None, values: Mapping[str, AnyValue]) -> Iterator[Found]:
+    def _assignments(
+        self,
+        model: type[Model] | None,
+        values: Mapping[str, AnyValue],
+        closed_in: Callable[[type[Model], str], Closed | None],
+    ) -> Iterator[Found]:
         for name, value in values.items():
-            if model is not None and (closed := access.closed_on_path(model, [name])):
+            if model is not None and (closed := closed_in(model, name)):
                 yield f"set.{name}", closed
             yield from self._value(value, f"set.{name}")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from meanwhile.studio.trial_context import current_trial
 from meanwhile.trees.capture import Installation
 from meanwhile.trees.capture_delete import DeleteCapture
 from meanwhile.trees.capture_patch import save_base_of, save_table_of
@@ -63,11 +62,7 @@ class SwitchableCapture(Installation):
 
 
 def fire(change: Change) -> None:
-    """Run the trees of a change, or try them if this is a trial."""
+    """Run the trees of a change."""
     from meanwhile.trees import runner
 
-    trial = current_trial()
-    if trial is None:
-        runner.fire(change)
-    else:
-        trial.fire(change)
+    runner.fire(change)

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+
 from meanwhile import conf
 from meanwhile.exceptions import MeanwhileError, UserError
 from meanwhile.remote import Controller, action
-from meanwhile.studio import drafts, find_records, places, publish
+from meanwhile.studio import beside, drafts, find_records, publish
+from meanwhile.studio.bounds import check_depth
 from meanwhile.studio.edit import perform
 from meanwhile.studio.editor_state import edited, field_choices, form_json, news, state_of
 from meanwhile.studio.errors import EditConflict, EditProblem, NotPublishable, StudioError
@@ -20,11 +23,13 @@ from meanwhile.studio.models import StudioTree
 from meanwhile.studio.moves import move_targets
 from meanwhile.studio.permissions import EDIT, VIEW, may, require
 from meanwhile.studio.preview import preview_mail
-from meanwhile.studio.rebase import rebase
 from meanwhile.studio.wording import literal_in_words, value_in_words
 from meanwhile.texts import gettext as _
 
 State = dict[str, Any]
+
+MAIL = ("to", "cc", "bcc", "reply_to", "from_email", "subject", "body", "html")
+"""What is shown of an e-mail."""
 
 
 class StudioController(Controller):
@@ -63,16 +68,33 @@ class StudioController(Controller):
         return {"done": news(draft, revision), "mine": self._is_mine(draft), **self._state(stored, draft, select)}
 
     @action
-    def edit(self, tree: str, operation: str, revision: int, person: str = "") -> State:
-        """Do an operation of the editor to the draft."""
+    def edit(
+        self,
+        tree: str,
+        operation: str,
+        revision: int,
+        person: str = "",
+        before: str = "",
+        view: str = "",
+        id: str = "",  # noqa: A002 - the name on the page
+    ) -> State:
+        """Do an operation of the editor to the draft; what the page showed then is as in `beside.MadeOn`.
+
+        The answer ``{"wanted": "view"}`` asks for the same with ``view``: nothing was done.
+        """
         stored = self._tree(tree, EDIT, person)
-        wanted = _object(operation)
+        wanted, made = _object(operation), _operations(before)
         with _told():
-            try:
-                change = drafts.edit_draft(stored, wanted, revision=revision, by=self.user)
-            except EditConflict as conflict:
-                return self._conflict(stored, wanted, revision, conflict)
-        return self._state(stored, change.draft, change.select, change.label)
+            for given in (wanted, made):
+                check_depth(given)
+            on = beside.MadeOn(revision, made, _object(view) if view else None)
+            outcome = beside.make(stored, wanted, on, by=self.user, id=id)
+        if outcome.kind == "wanted":
+            return {"wanted": "view"}
+        state = self._state(stored, outcome.draft, outcome.select, outcome.label)
+        if outcome.kind == "done":
+            return state
+        return {outcome.kind: self._told_of(outcome, wanted, revision), **state}
 
     @action
     def undo(self, tree: str, revision: int, person: str = "", select: str = "") -> State:
@@ -88,13 +110,6 @@ class StudioController(Controller):
     def discard(self, tree: str, revision: int, person: str = "") -> State:
         """Make the draft what is published; it can be undone."""
         return self._change(tree, person, revision, "", drafts.discard_draft)
-
-    @action
-    def copy(self, tree: str, path: str) -> State:
-        """Return a node, to be pasted here or into another tree."""
-        draft = drafts.draft_of(self._tree(tree))
-        with _told():
-            return {"node": json.dumps(places.node_at(draft.document, path))}
 
     @action
     def move_targets(self, tree: str, path: str) -> list[tuple[str, str]]:
@@ -116,13 +131,26 @@ class StudioController(Controller):
         with _told():
             return find_records.records(model, search, by=self.user)
 
+    @action
+    def record_names(self, model: str, keys: list[str]) -> dict[str, str]:
+        """Return what people read for the records of these keys."""
+        self._may_view()
+        with _told():
+            return find_records.names(model, keys, by=self.user)
+
+    @action
+    def people(self, kind: str, search: str = "") -> list[tuple[str, str]]:
+        """Return ``users`` or ``groups`` to write to: their names and titles."""
+        self._may_view()
+        return (find_records.groups if kind == "groups" else find_records.users)(search, by=self.user)
+
     @action(atomic=False)
     def matching(self, tree: str, condition: str) -> State:
         """Say how many records a condition would match."""
         stored = self._tree(tree, EDIT)
         try:
-            count = count_matching(stored.model, _object(condition), by=None)
-        except EditProblem as problem:
+            count = count_matching(stored.model, _object(condition), by=self.user)
+        except (EditProblem, PermissionDenied) as problem:
             return {"text": str(problem), "complete": False}
         return {"text": count.text, "complete": True}
 
@@ -134,7 +162,7 @@ class StudioController(Controller):
         with _told():
             chosen = find_records.record(stored.model, record, by=self.user)
             mail = preview_mail(draft.document, path, chosen, by=self.user, tree=stored)
-        return {name: getattr(mail, name) for name in ("to", "cc", "bcc", "from_email", "subject", "body", "html")}
+        return {name: getattr(mail, name) for name in MAIL}
 
     @action
     def in_use(self, tree: str) -> str:
@@ -149,7 +177,7 @@ class StudioController(Controller):
             try:
                 version = publish.publish(stored, revision=revision, by=self.user, comment=comment)
             except EditConflict as conflict:
-                return self._conflict(stored, None, revision, conflict)
+                return self._conflict(stored, revision, conflict)
             except NotPublishable as refusal:
                 return {"errors": len(refusal.problems), **self._state(stored, drafts.draft_of(stored))}
         stored.published = version
@@ -200,33 +228,24 @@ class StudioController(Controller):
             try:
                 change = do(stored, revision=revision, by=self.user)
             except EditConflict as conflict:
-                return self._conflict(stored, None, revision, conflict)
+                return self._conflict(stored, revision, conflict)
         return self._state(stored, change.draft, select, change.label)
 
-    def _conflict(self, tree: StudioTree, operation: Any, revision: int, conflict: EditConflict) -> State:
-        """Return what somebody else made of the draft, and what this person's change would be on it."""
+    def _told_of(self, outcome: beside.Outcome, wanted: Any, revision: int) -> State:
+        """Return what others did meanwhile, and in a conflict what the person wanted to do."""
+        theirs = outcome.theirs
+        told = {"done": news(theirs, revision), "mine": self._is_mine(theirs), **edited(theirs)}
+        if outcome.kind != "conflict":
+            return told
+        label = _label(wanted, outcome.again, outcome.draft.document)
+        return {**told, "operation": json.dumps(outcome.again) if outcome.again else "", "label": label}
+
+    def _conflict(self, tree: StudioTree, revision: int, conflict: EditConflict) -> State:
+        """Return what somebody else made of the draft."""
         draft = drafts.draft_of(tree)
-        rebased = rebase(tree, operation, revision, conflict) if operation is not None else None
-        if rebased is not None and rebased.done:
-            select = str(operation.get("path") or operation.get("at") or "")
-            return self._state(tree, draft, select)
-        done, mine = news(draft, revision), self._is_mine(draft)
-        if rebased is not None and rebased.safe and rebased.operation is not None:
-            change = drafts.edit_draft(tree, rebased.operation, revision=draft.revision, by=self.user)
-            told = {"done": done, "mine": mine, **_who(draft)}
-            return {"merged": told, **self._state(tree, change.draft, change.select, change.label)}
-        again = rebased.operation if rebased is not None else None
-        return {
-            "conflict": {
-                "message": str(conflict),
-                "done": done,
-                "mine": mine,
-                "operation": json.dumps(again) if again else "",
-                "label": _label(operation, again, draft.document),
-                **_who(draft),
-            },
-            **self._state(tree, draft),
-        }
+        told = {"done": news(draft, revision), "mine": self._is_mine(draft), **edited(draft)}
+        text = {"message": str(conflict), "operation": "", "label": ""}
+        return {"conflict": {**told, **text}, **self._state(tree, draft)}
 
     def _state(self, tree: StudioTree, draft: Any, select: str = "", label: str = "") -> State:
         return {"state": state_of(tree, draft, select=select, label=label)}
@@ -235,19 +254,24 @@ class StudioController(Controller):
         return draft.edited_by_id is not None and draft.edited_by_id == self._person.pk
 
 
-def _who(draft: Any) -> dict[str, str]:
-    return edited(draft)
-
-
 def _label(operation: Any, again: Any, document: Any) -> str:
     """Return in words what the person wanted to do, with what they typed."""
-    if operation is None:
-        return ""
     told = [perform(document, again).label] if again else []
     value = operation.get("label") if operation.get("op") == "rename" else operation.get("value")
     if value is not None:
         told.append(value_in_words(value) if isinstance(value, dict) and "value" in value else literal_in_words(value))
     return ": ".join(told)
+
+
+def _operations(text: str) -> list[Any]:
+    """Return the operations that a page did before; too many, or none that can be read, are refused."""
+    try:
+        found = json.loads(text) if text else []
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or len(found) > drafts.MOST_EDITS:
+        raise UserError(_("This is no operation of the editor."))
+    return found
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -83,8 +83,8 @@ def draft_of(tree: StudioTree) -> StudioDraft:
     return StudioDraft.objects.using(_using()).select_related("edited_by", "tree").get(tree=tree)
 
 
-def edit_draft(tree: StudioTree, operation: Operation, *, revision: int, by: Any) -> Change:
-    """Do an operation of the editor (`edit`) to a draft.
+def edit_draft(tree: StudioTree, operation: Operation, *, revision: int, by: Any, about: str = "") -> Change:
+    """Do an operation of the editor (`edit`) to a draft. ``about`` is kept with the edit where it has none of its own.
 
     Raises `EditConflict`, `EditProblem`, `PermissionDenied`.
     """
@@ -92,7 +92,8 @@ def edit_draft(tree: StudioTree, operation: Operation, *, revision: int, by: Any
     check_depth(operation)
     with transaction.atomic(using=_using()):
         draft = locked(tree, revision)
-        return keep(draft, perform(draft.document, operation), by)
+        edited = perform(draft.document, operation)
+        return keep(draft, replace(edited, about=edited.about or about), by)
 
 
 def save_document(

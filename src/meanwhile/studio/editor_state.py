@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from meanwhile.studio import drafts, fields, kinds, places
+from meanwhile.studio import drafts, fields, kinds, lookups, places
 from meanwhile.studio.describe import menu, rows
 from meanwhile.studio.errors import EditProblem
 from meanwhile.studio.forms import NodeForm, form_of, model_of, value_kinds
@@ -19,7 +20,10 @@ from meanwhile.studio.models import StudioDraft, StudioEdit, StudioTree
 from meanwhile.studio.problems import Found, problems_of
 from meanwhile.studio.wording import event_in_words, value_in_words
 
-FIELD_TYPES = (fields.TEXT, fields.NUMBER, fields.YES_NO, fields.DATE, fields.MOMENT, fields.RELATION, fields.OTHER)
+FIELD_TYPES = (
+    fields.TEXT, fields.NUMBER, fields.FLOAT, fields.YES_NO, fields.DATE, fields.MOMENT, fields.TIME, fields.DURATION,
+    fields.RELATION, fields.JSON, fields.OTHER,
+)  # fmt: skip
 MOST_NEWS = 5
 MOST_SHOWN = 3
 """Fields that a row names of those that its node sets."""
@@ -40,6 +44,7 @@ def state_of(tree: StudioTree, draft: StudioDraft, *, select: str = "", label: s
         "model": model_of(draft.document),
         "parameters": _parameters(draft.document),
         "kinds": value_kinds(draft.document),
+        "document": draft.document,
         "rows": _rows(draft.document, problems),
         "problems": [_problem(found) for found in problems],
         "undo": undo,
@@ -81,16 +86,19 @@ def edited(draft: StudioDraft) -> dict[str, str]:
 
 
 def news(draft: StudioDraft, since: int) -> list[str]:
-    """Return what was done to a draft after a revision, the latest last."""
-    edits = StudioEdit.objects.using(draft._state.db).filter(draft=draft, revision__gt=since).order_by("-revision")
+    """Return what was done to a draft after a revision and until it was as it is given, the latest last."""
+    edits = StudioEdit.objects.using(draft._state.db).filter(draft=draft, revision__gt=since)
+    edits = edits.filter(revision__lte=draft.revision).order_by("-revision")
     return [edit.label for edit in reversed(edits[:MOST_NEWS]) if edit.label]
 
 
 def choices() -> dict[str, Any]:
-    """Return what does not depend on the tree: the menu New, and the operators for each type of field."""
+    """Return what does not depend on the tree: the menu New, and what can be asked of each type of field."""
     return {
         "menu": [compact(group) for group in menu()],
         "operators": {kind: fields.operators_for(kind) for kind in FIELD_TYPES},
+        "lookups": {kind: [dataclasses.asdict(one) for one in lookups.lookups_for(kind)] for kind in FIELD_TYPES},
+        "people": settings.AUTH_USER_MODEL,
     }
 
 

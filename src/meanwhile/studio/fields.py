@@ -13,9 +13,11 @@ from meanwhile.studio import access, places
 from meanwhile.studio.wording import operator_in_words
 from meanwhile.trees.check_models import facts_of
 
-TEXT, NUMBER, YES_NO, DATE, MOMENT, RELATION, OTHER = (
-    "text", "number", "yes_no", "date", "datetime", "relation", "other",
+TEXT, NUMBER, FLOAT, YES_NO, DATE, MOMENT, TIME, DURATION, RELATION, JSON, OTHER = (
+    "text", "number", "float", "yes_no", "date", "datetime", "time", "duration", "relation", "json", "other",
 )  # fmt: skip
+"""Types of fields, as far as controls differ: a ``number`` may be a decimal, which JSON holds as text; a ``float`` is
+a number there, too."""
 
 MOST_CHOICES = 200
 
@@ -75,7 +77,7 @@ def names_before(document: Mapping[str, Any], path: str) -> dict[str, str]:
 def operators_for(type: str) -> list[tuple[str, str]]:  # noqa: A002 - as in `FieldChoice`
     """Return the operators that fit a type of field, with their words."""
     fitting: tuple[str, ...] = (*EQUALITY, *SETS)
-    if type in {TEXT, NUMBER, DATE, MOMENT}:
+    if type in {TEXT, NUMBER, FLOAT, DATE, MOMENT, TIME, DURATION}:
         fitting = (*fitting, *ORDER)
     if type == TEXT:
         fitting = (*fitting, *TEXTS)
@@ -113,13 +115,22 @@ def _choice(field: Any) -> FieldChoice:
 def _type(name: str, is_relation: bool) -> str:
     if is_relation:
         return RELATION
-    if name == "BooleanField":
-        return YES_NO
-    if name == "DateField":
-        return DATE
-    if name == "DateTimeField":
-        return MOMENT
-    if name in {"DecimalField", "FloatField", "DurationField"} or "Integer" in name or name.endswith("AutoField"):
-        return NUMBER if name != "DurationField" else OTHER
+    if known := BY_NAME.get(name):
+        return known
+    if "Integer" in name or name.endswith("AutoField"):
+        return NUMBER
     texts = ("Char", "Text", "Slug", "URL", "Email", "FilePath", "File", "Image", "UUID", "GenericIPAddress")
     return TEXT if name.startswith(texts) else OTHER
+
+
+BY_NAME: Mapping[str, str] = {
+    "BooleanField": YES_NO,
+    "DateField": DATE,
+    "DateTimeField": MOMENT,
+    "TimeField": TIME,
+    "DurationField": DURATION,
+    "DecimalField": NUMBER,
+    "FloatField": FLOAT,
+    "JSONField": JSON,
+}
+"""Types of those of Django's fields whose name says no more."""

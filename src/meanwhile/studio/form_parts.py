@@ -13,10 +13,11 @@ class FormField:
     """One parameter.
 
     ``type`` says which control: ``text``, ``textarea``, ``template``, ``template_area``, ``number``, ``yes_no``,
-    ``choice``, ``field`` (a path, picked from ``model``), ``fields`` (several names), ``value`` (of one of the
-    ``kinds``), ``values`` (a mapping: an entry in ``rows`` for each name, ``options`` for those that can be added),
-    ``condition``, ``moment``, ``recipients``, ``record_type``, ``tree``, ``function``, ``query``, ``retry``,
-    ``parameters``.
+    ``choice``, ``target`` (the record itself, one made above, or a path of relations), ``fields`` (several names),
+    ``value`` (of one of the ``kinds``), ``values`` (a mapping: an entry in ``rows`` for each name, ``options`` for
+    those that can be added), ``condition``, ``moment``, ``recipients``, ``record_type``, ``tree``, ``function``,
+    ``query``, ``retry``, ``parameters``. ``relation`` is the label of the model whose records a fixed value is one of,
+    or some of, if ``many``.
     """
 
     key: str
@@ -30,6 +31,8 @@ class FormField:
     kinds: tuple[tuple[str, str], ...] = ()
     model: str = ""
     data_type: str = ""
+    relation: str = ""
+    many: bool = False
     rows: tuple[FormField, ...] = ()
     options: tuple[FieldChoice, ...] = ()
 

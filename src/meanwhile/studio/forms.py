@@ -18,7 +18,21 @@ from django.utils.translation import gettext as _
 from meanwhile.actions.registry import actions as functions
 from meanwhile.studio import access, kinds, places
 from meanwhile.studio.describe import title_of, when_of
-from meanwhile.studio.fields import FieldChoice, field_at, fields_of, names_before
+from meanwhile.studio.fields import (
+    DATE,
+    DURATION,
+    FLOAT,
+    JSON,
+    MOMENT,
+    NUMBER,
+    TEXT,
+    TIME,
+    YES_NO,
+    FieldChoice,
+    field_at,
+    fields_of,
+    names_before,
+)
 from meanwhile.studio.form_parts import FormField, NodeForm
 from meanwhile.studio.tree_form import form_of_tree
 from meanwhile.trees import registry
@@ -101,8 +115,9 @@ class _Form:
                 yield from self._call()
             case "if":
                 yield FormField(
-                    "condition", _("Condition"), "condition", self._get("condition"), model=self._model, required=True
-                )
+                    "condition", _("Condition"), "condition", self._get("condition"), model=self._model, required=True,
+                    choices=_record_types(),
+                )  # fmt: skip
             case "background" | "delay":
                 yield from self._job(kind)
             case _:
@@ -133,12 +148,18 @@ class _Form:
     def _call_tree(self) -> Iterator[FormField]:
         key = str(self._get("tree", ""))
         yield FormField("tree", _("Tree"), "tree", key, required=True, choices=tuple(callable_trees()))
-        yield self._target(_("For which record"))
+        if self._get("each") is None or self._get("of"):
+            yield self._target(_("For which record"))
         text = _("Instead of one record: each that is found.")
-        yield FormField("each", _("For each record of a query"), "query", self._get("each"), text, advanced=True)
+        yield FormField(
+            "each", _("For each record of a query"), "query", self._get("each"), text, choices=_record_types()
+        )
         called = next((tree.on for tree in registry.current().all() if key in (tree.key, tree.name)), None)
         declared = called.parameters if isinstance(called, Called) else {}
-        rows = [FormField(f"params.{name}", name, "value", data_type=kind) for name, kind in declared.items()]
+        rows = [
+            FormField(f"params.{name}", name, "value", required=True, data_type=PARAMETERS.get(kind, TEXT))
+            for name, kind in declared.items()
+        ]
         yield self._params(rows)
 
     def _call(self) -> Iterator[FormField]:
@@ -164,11 +185,9 @@ class _Form:
         if rows:
             yield self._params(rows)
         if known.atomic and self._model:
-            options = tuple(one for one in fields_of(self._model) if one.settable and not one.many)
+            names = ((one.name, one.label) for one in fields_of(self._model) if one.settable and not one.many)
             text = _("A field of the record that what the function returns is put into.")
-            yield FormField(
-                "result", _("Result"), "field", self._get("result", ""), text, model=self._model, options=options
-            )
+            yield FormField("result", _("Result"), "choice", self._get("result", ""), text, choices=(("", "–"), *names))
 
     def _job(self, kind: str) -> Iterator[FormField]:
         if kind == "delay":
@@ -204,6 +223,8 @@ class _Form:
             data_type=field.type if field else "",
             choices=field.choices if field else (),
             required=field.required if field else False,
+            relation=field.relation if field else "",
+            many=field.many if field else False,
         )
 
     def _params(self, rows: list[FormField]) -> FormField:
@@ -216,15 +237,14 @@ class _Form:
         return FormField("params", _("Parameters"), "values", values, kinds=self._kinds, rows=filled)
 
     def _target(self, label: str) -> FormField:
-        relations = [one for one in fields_of(self._model) if one.relation and not one.many]
         choices = [("", _("The record itself"))] if self._model else []
         choices += [(name, _("The new record “%(name)s”") % {"name": name}) for name in self._names]
-        choices += [(one.name, one.label) for one in relations]
-        return FormField("of", label, "field", self._get("of", ""), model=self._model, choices=tuple(choices))
+        return FormField("of", label, "target", self._get("of", ""), model=self._model, choices=tuple(choices))
 
     def _record_type(self, key: str) -> FormField:
-        types = tuple((one._meta.label, str(capfirst(one._meta.verbose_name))) for one in access.record_types())
-        return FormField(key, _("Record type"), "record_type", self._get(key, ""), required=True, choices=types)
+        return FormField(
+            key, _("Record type"), "record_type", self._get(key, ""), required=True, choices=_record_types()
+        )
 
     def _recipients(self, key: str, label: str, *, required: bool = False, advanced: bool = False) -> FormField:
         options = tuple(one for one in fields_of(self._model) if one.type == "text")
@@ -263,12 +283,22 @@ def _groups() -> tuple[tuple[str, str], ...]:
     return (("groups", _("Groups")),) if has_groups(get_user_model()) else ()
 
 
+def _record_types() -> tuple[tuple[str, str], ...]:
+    return tuple((one._meta.label, str(capfirst(one._meta.verbose_name))) for one in access.record_types())
+
+
 def _type_of_schema(schema: Mapping[str, Any]) -> str:
     options = schema.get("anyOf") or [schema]
     first: Mapping[str, Any] = next((one for one in options if one.get("type") != "null"), {})
-    by_format = {"date": "date", "date-time": "datetime"}
-    by_type = {"integer": "number", "number": "number", "boolean": "yes_no", "string": "text"}
-    return by_format.get(str(first.get("format", ""))) or by_type.get(str(first.get("type", "")), "other")
+    by_format = {"date": DATE, "date-time": MOMENT, "time": TIME, "duration": DURATION}
+    by_type = {"integer": NUMBER, "number": FLOAT, "boolean": YES_NO, "string": TEXT}
+    return by_format.get(str(first.get("format", ""))) or by_type.get(str(first.get("type", "")), JSON)
+
+
+PARAMETERS: Mapping[str, str] = {
+    "str": TEXT, "int": NUMBER, "float": FLOAT, "bool": YES_NO, "decimal": NUMBER, "date": DATE, "datetime": MOMENT,
+}  # fmt: skip
+"""The types of parameters of a Called event, as controls know them."""
 
 
 def _default_in_words(default: Any) -> str:

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +46,7 @@ NEVER = -1
 class Loaded:
     """What this process has loaded: up to which stamp, and when it looked last (seconds of a monotonic clock).
 
-    ``memory`` is what it knows of nodes that were checked.
+    ``memory`` is what it knows of nodes that were checked, ``tried`` are the drafts that are being tried.
     """
 
     def __init__(self) -> None:
@@ -54,6 +54,7 @@ class Loaded:
         self.stamp = NEVER
         self.looked: float | None = None
         self.memory = Memory()
+        self.tried: list[EventTree] = []
 
 
 def set_up(config: MeanwhileConfig) -> None:
@@ -124,7 +125,7 @@ def _register(config: MeanwhileConfig, trees: list[EventTree]) -> None:
         except DuplicateTree:
             logger.exception("A tree of the Studio has the key of one in Python, which runs.", extra={"tree": tree.key})
     config.trees = fresh
-    config.interests = listening.interests()
+    config.interests = listening.interests([*fresh.all(), *config.studio.tried])
     _capture(config).switch(config.interests)
 
 
@@ -137,9 +138,29 @@ def _capture(config: MeanwhileConfig) -> SwitchableCapture:
     return config.capture
 
 
-def capture_can_try() -> None:
-    """Make sure that the changes of records are met by code that knows trials."""
-    _capture(_config())
+@contextmanager
+def capturing_for(tree: EventTree) -> Iterator[None]:
+    """Capture also what a draft listens to while it is tried, so that it is seen when it sets itself off."""
+    config = _config()
+    loaded: Loaded = config.studio
+    with loaded.lock:
+        loaded.tried.append(tree)
+        _listen(config)
+    try:
+        yield
+    finally:
+        with loaded.lock:
+            loaded.tried.remove(tree)
+            _listen(config)
+
+
+def _listen(config: MeanwhileConfig) -> None:
+    """Capture what the registered trees listen to, and those that are tried."""
+    loaded: Loaded = config.studio
+    wanted = listening.interests([*config.trees.all(), *loaded.tried])
+    if wanted != config.interests:
+        config.interests = wanted
+        _capture(config).switch(wanted)
 
 
 def _published() -> Iterator[EventTree]:

@@ -19,9 +19,9 @@ from meanwhile.studio.models import StudioTree
 from meanwhile.studio.permissions import EDIT, require
 from meanwhile.studio.places import node_at
 from meanwhile.studio.problems import errors_of, problems_of
+from meanwhile.studio.taken_back import reading
 from meanwhile.studio.time_limit import limited
 from meanwhile.studio.tried import TriedMail
-from meanwhile.studio.tryout import reading
 from meanwhile.trees.context import EventData, RunContext
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.models import new_run_id

@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from meanwhile import conf
+from meanwhile.sensitive import is_sensitive
 from meanwhile.studio import access
 from meanwhile.studio.access import Closed
 from meanwhile.studio.template_facts import Lookups, TemplateFacts, UsedFilter, facts_of
@@ -30,6 +31,9 @@ TAGS = frozenset({
 
 GROWING = frozenset({"add", "center", "join", "ljust", "rjust", "stringformat"})
 """Filters whose result may be much longer than what they are given."""
+
+PADDING = frozenset({"floatformat"})
+"""Filters whose argument alone says how long the result is."""
 
 MOST_GROWING = 6
 LONGEST_ARGUMENT = 20
@@ -108,8 +112,8 @@ def _too_much(facts: TemplateFacts) -> Iterator[Closed]:
         names = ", ".join(sorted(GROWING))
         text = _("Filters that make texts longer (%(names)s) are used more than %(n)s times.")
         yield Closed(TOO_MUCH, text % {"names": names, "n": MOST_GROWING})
-    for used in growing:
-        if _grows_too_much(used):
+    for used in facts.filters:
+        if (used.name in GROWING or used.name in PADDING) and _grows_too_much(used):
             text = _("The filter “%(name)s” has an argument that may make the text very long.")
             yield Closed(TOO_MUCH, text % {"name": used.name})
 
@@ -121,7 +125,7 @@ def _grows_too_much(used: UsedFilter) -> bool:
         case "center" | "ljust" | "rjust":
             width = str(used.literal)
             return used.has_variable or not width.isdecimal() or len(width) > 4 or int(width) > WIDEST
-        case "stringformat":
+        case "stringformat" | "floatformat":
             digits = [part for part in _numbers(str(used.literal)) if len(part) > 4 or int(part) > WIDEST]
             return used.has_variable or bool(digits) or "*" in str(used.literal)
         case _:
@@ -189,8 +193,10 @@ def _end(thing: _Thing, rest: list[str]) -> tuple[Closed | None, _Thing | None]:
             case _Values(model=model) if model is not None:
                 closed = access.closed_on_path(model, [name])
                 return closed, None if closed else _Plain(_is_list(model, name))
+            case _Plain() if is_sensitive(name):
+                return access.closed_secret(name), None
             case _Plain():
-                return None, thing  # what is in a JSON value is as much a list as the value
+                continue  # what is in a JSON value is as much a list as the value
             case _:
                 return None, _Plain()
     return None, thing

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.template import Template, TemplateSyntaxError
+from django.template import TemplateSyntaxError
 from django.template.base import FilterExpression, Lexer, Node, TokenType, Variable
 from django.template.defaulttags import CycleNode, ForNode, RegroupNode, WithNode
 from django.template.smartif import TokenBase
 
-from meanwhile.trees.templating import engine
+from meanwhile.trees.templating import read
 
 Lookups = tuple[str, ...]
 
@@ -57,7 +57,7 @@ def facts_of(text: str) -> TemplateFacts:
     if deepest > DEEPEST_READ:
         return unreadable
     try:
-        nodes: list[Any] = Template(text, engine=engine()).nodelist.get_nodes_by_type(Node)
+        nodes: list[Any] = read(text).nodelist.get_nodes_by_type(Node)
     except (TemplateSyntaxError, RecursionError):
         return unreadable
     expressions = [one for node in nodes for one in _expressions(vars(node))]

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 
 from meanwhile.actions.base import Action, Node
 from meanwhile.exceptions import MeanwhileError
+from meanwhile.operations import Operation, offered_for
 from meanwhile.queue.control import step_order
 from meanwhile.queue.models import Job
 from meanwhile.queue.pause import paused
 from meanwhile.queue.reasons import any_worker_alive, why_waiting
 from meanwhile.queue.states import State
-from meanwhile.studio.operations import Operation, offered_for
 from meanwhile.studio.wording import moment_in_words, settings_in_words
 from meanwhile.studio.words import KINDS
 from meanwhile.trees.document import EventTree

@@ -7,12 +7,24 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from meanwhile.studio import access, kinds
 from meanwhile.studio.fields import fields_of
 from meanwhile.studio.form_parts import FormField, NodeForm
 from meanwhile.studio.wording import event_in_words
 from meanwhile.trees.events import PARAMETER_TYPES
+
+TYPES: Mapping[str, Any] = {
+    "str": gettext_lazy("Text"),
+    "int": gettext_lazy("Whole number"),
+    "float": gettext_lazy("Number"),
+    "bool": gettext_lazy("Yes or no"),
+    "decimal": gettext_lazy("Decimal number"),
+    "date": gettext_lazy("Date"),
+    "datetime": gettext_lazy("Date and time"),
+}
+"""What people call the types of parameters."""
 
 
 def form_of_tree(document: Mapping[str, Any]) -> NodeForm:
@@ -50,6 +62,6 @@ def _of_event(event: Mapping[str, Any]) -> Iterator[FormField]:
         text = _("It fires only if one of these really changed; without any, at every update.")
         yield FormField("on.fields", _("Fields"), "fields", event.get("fields", []), text, model=label, options=options)
     if name == "called":
-        types_of = tuple((one, one) for one in PARAMETER_TYPES)
+        types_of = tuple((one, str(TYPES.get(one, one))) for one in PARAMETER_TYPES)
         declared = event.get("parameters", {})
         yield FormField("on.parameters", _("Parameters"), "parameters", declared, choices=types_of)

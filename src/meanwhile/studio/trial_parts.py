@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Model
 
 from meanwhile.actions.base import Action, Node
+from meanwhile.actions.call import Call
 from meanwhile.clock import Clock
 from meanwhile.exceptions import ActionFailed, MeanwhileError
 from meanwhile.queue.execution import describe
 from meanwhile.queue.handlers import StepRun
 from meanwhile.queue.jobs import ClaimedJob
+from meanwhile.studio.time_limit import Limit
 from meanwhile.studio.watching import Watch
 from meanwhile.studio.wording import literal_in_words, moment_in_words
 from meanwhile.texts import gettext as _
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
     from meanwhile.studio.trial import TreeTrial
 
 
+A_LITTLE = 0.1
+"""Seconds after the end of a trial's time: by then it is known that this was the reason."""
+
+
 class Shown:
     """Stands in for an action with an effect outside the database: it shows what would be done."""
 
@@ -37,22 +43,29 @@ class Shown:
         self._trial, self._node = trial, node
         self.on_error, self.kind = node.on_error, node.kind
 
-    def title(self) -> str:
-        return self._node.title()
+    def title(self, language: str | None = None) -> str:
+        return self._node.title(language)
 
     def execute(self, step: RunStep) -> None:
         self._trial.would(self._node, step)
 
 
-class TrialStep(RunStep):
-    """A step that has other trees tried and not called."""
+class Bounded:
+    """Stands in for an action that is executed: a coroutine, which nothing else can interrupt, is given up in time."""
 
-    def __init__(self, trial: TreeTrial, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._trial = trial
+    def __init__(self, node: Action, limit: Limit) -> None:
+        self._node, self._limit = node, limit
+        self.on_error, self.kind = node.on_error, node.kind
 
-    def call_tree(self, key: str, record: Model | None, params: Mapping[str, Any]) -> Any:
-        return self._trial.call(key, record, params)
+    def title(self, language: str | None = None) -> str:
+        return self._node.title(language)
+
+    def execute(self, step: RunStep) -> Any:
+        node = self._node
+        if isinstance(node, Call):
+            left = self._limit.left + A_LITTLE
+            node = node.model_copy(update={"timeout": min(node.time_limit or left, left)})
+        return node.execute(step)
 
 
 class TrialForeground(Foreground):
@@ -61,6 +74,14 @@ class TrialForeground(Foreground):
     def __init__(self, trial: TreeTrial, context: RunContext, record: Model | None, clock: Clock) -> None:
         super().__init__(context, record, clock)
         self._trial = trial
+
+    def run(self, *, may_leave: bool = False) -> None:  # noqa: ARG002 - nothing is left: each step is shown
+        """Run it, and hand the jobs to the trial instead of whoever stores them."""
+        with self._trial.run(self._context, self._record):
+            super().run()
+        for job in self.jobs:
+            self._trial.queue(job, self._context.tree)
+        self.jobs = []
 
     def _run_one(self, node: Node, path: str) -> None:
         match node:
@@ -93,7 +114,7 @@ class TrialForeground(Foreground):
 
     def _step(self, path: str) -> RunStep:
         context = self._context
-        return TrialStep(self._trial, context, path, self._record, context.names, self._clock, save=save_fields)
+        return RunStep(context, path, self._record, context.names, self._clock, save=save_fields)
 
 
 class TrialPlan(BranchPlan):
@@ -116,7 +137,7 @@ class TrialPlan(BranchPlan):
         context, record, names = self._context, self._record(lock=False), self._names()
         self._trial.watch.add(record)
         known = dict(names)
-        step = TrialStep(self._trial, context, path, record, names, self._clock, run)
+        step = RunStep(context, path, record, names, self._clock, run)
         _watch_target(self._trial.watch, node, step)
         with running(context), acting_as(context.actor), self._trial.step(node, path) as entry:
             result = self._trial.shown(node).execute(step)

@@ -57,7 +57,8 @@ class TriedStep:
     """One node that was tried.
 
     ``would`` is the state of an effect outside the database, which was not made. ``also`` names record types of which
-    other rows were written; ``runs`` are the runs of other trees that the step set off.
+    other rows were written; ``runs`` are the runs of other trees that the step set off; ``later`` names what code has
+    left for after the commit: callbacks, and jobs of its own.
     """
 
     path: str
@@ -69,6 +70,7 @@ class TriedStep:
     mails: list[TriedMail] = field(default_factory=list)
     also: list[str] = field(default_factory=list)
     runs: list[TriedRun] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -101,7 +103,10 @@ class TriedBranch:
 
 @dataclass(slots=True)
 class TryOut:
-    """What a trial showed. With an ``error`` the foreground would fail, and nothing would be saved at all."""
+    """What a trial showed. With an ``error`` the foreground would fail, and nothing would be saved at all.
+
+    ``besides`` is what code that listens to Django's signals did when the event itself happened: one step or none.
+    """
 
     run: TriedRun
     typed: list[FieldChange]
@@ -109,6 +114,7 @@ class TryOut:
     error: str = ""
     timed_out: bool = False
     seconds: float = 0.0
+    besides: list[TriedStep] = field(default_factory=list)
 
     @property
     def foreground(self) -> list[TriedStep]:

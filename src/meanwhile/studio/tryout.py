@@ -1,38 +1,53 @@
 """Try it: run a draft on a chosen record, step by step, without keeping anything.
 
-All of it is one transaction that is rolled back. Nothing that waits for a commit happens, no job is queued, no run is
-kept, nobody is woken.
+All of it is one transaction that is rolled back, in every database of the project. Nothing that waits for a commit
+happens, no job is queued, no run is kept, nobody is woken. E-mails are caught, and functions that said they have an
+effect outside (``@action(outside=True)``) are not run.
+
+What Python code does besides can't be taken back: it writes a file, fills a cache, calls another system, starts a
+thread or a connection of its own. Numbers that a sequence of PostgreSQL gave are used up. While a trial lasts, at most
+``STUDIO_TRY_SECONDS`` and a moment, it holds the locks of what it writes; on SQLite other writers wait for it.
 """
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Mapping
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import connections
 from django.db.models import Model
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from meanwhile import conf
 from meanwhile.actions.assignment import assign
 from meanwhile.exceptions import ActionFailed, ChainTooDeep, MeanwhileError
+from meanwhile.queue.execution import describe
 from meanwhile.studio import access, loading
+from meanwhile.studio.after_commit import AfterCommit
 from meanwhile.studio.bounds import check_document
+from meanwhile.studio.caught_mail import catching_mail
 from meanwhile.studio.errors import EditProblem, Refused, TimeIsUp
 from meanwhile.studio.models import StudioTree
 from meanwhile.studio.permissions import EDIT, require
 from meanwhile.studio.problems import CLOSED, UNREADABLE, problems_of
+from meanwhile.studio.taken_back import all_taken_back
 from meanwhile.studio.time_limit import limited
 from meanwhile.studio.trial import TreeTrial
-from meanwhile.studio.trial_context import trying
-from meanwhile.studio.tried import FieldChange, TriedRun, TryOut
+from meanwhile.studio.trial_parts import told
+from meanwhile.studio.tried import FieldChange, TriedMail, TriedRun, TriedStep, TryOut
+from meanwhile.studio.wording import event_in_words
+from meanwhile.trees import registry
+from meanwhile.trees.actor import acting_as
 from meanwhile.trees.context import EventData
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.events import Called, Updated
-from meanwhile.trees.runner import Occasion, current_clock
+from meanwhile.trees.registry import TreeRegistry
+from meanwhile.trees.runner import Occasion, begin, current_clock
 from meanwhile.trees.snapshot import plain_values, same_value
+from meanwhile.trees.trials import trying
 
 
 def try_out(
@@ -47,7 +62,8 @@ def try_out(
     """Run a draft as if its event happened to a record now, and return what it did; nothing of it stays.
 
     ``changes`` are new values of fields, as a person would type them into a form; without any, the event changes
-    nothing. ``params`` are those of a Called tree. The run is in the name of ``by``.
+    nothing. ``params`` are those of a Called tree. The run is in the name of ``by``. The draft stands in the place of
+    what is published of it, also where its own changes set it off again.
 
     Raises `Refused` for a draft that can't be read or reaches for what is closed, `EditProblem` without a fitting
     record and for values that don't fit, `PermissionDenied`. Errors of steps and the end of the time are part of the
@@ -56,34 +72,24 @@ def try_out(
     require(by, EDIT, tree)
     event_tree = readable(document, tree)
     _check_record(event_tree, record)
-    using, clock = conf.get().database, current_clock()
-    trial = TreeTrial(event_tree, actor=by, using=using, clock=clock)
     result = TryOut(TriedRun(event_tree.key, event_tree.name, event_tree.on.event, ""), [])
-    started = time.perf_counter()
-    loading.capture_can_try()
-    with taken_back(using), trying(trial), connections[using].execute_wrapper(trial.watch.note):
+    using, started = conf.get().database, time.perf_counter()
+    # A copy: what code puts into the person must not be seen, and saved, after the trial.
+    person = acting_as(copy.copy(by))
+    with loading.capturing_for(event_tree), person, all_taken_back(using) as held, catching_mail():
         try:
-            with limited(conf.get().studio_try_seconds, using=using):
-                _run(trial, event_tree, record, changes or {}, params or {}, result)
+            with limited(conf.get().studio_try_seconds, using=using, held=held) as limit:
+                after = AfterCommit(held)
+                trial = TreeTrial(result.run, using=using, clock=current_clock(), limit=limit, after=after)
+                result.branches = trial.branches
+                with connections[using].execute_wrapper(trial.watch.note):
+                    occasion = _happen(trial, after, event_tree, record, changes or {}, params or {}, result)
+                    with trying(trial), registry.instead(_with(event_tree)):
+                        _run(trial, event_tree, occasion, result)
         except TimeIsUp as error:
             result.error, result.timed_out = str(error), True
-    result.branches, result.seconds = trial.branches, time.perf_counter() - started
+    result.seconds = time.perf_counter() - started
     return result
-
-
-@contextmanager
-def taken_back(using: str) -> Iterator[None]:
-    """Let what the body does in the database come to nothing, with the callbacks that wait for its commit."""
-    with transaction.atomic(using=using):
-        try:
-            yield
-        finally:
-            transaction.set_rollback(True, using=using)
-
-
-def reading(using: str) -> AbstractContextManager[None]:
-    """Let the body read and be interrupted: a transaction that is open already survives it, and none is begun."""
-    return taken_back(using) if connections[using].in_atomic_block else nullcontext()
 
 
 def readable(document: Mapping[str, Any], tree: StudioTree | None = None) -> EventTree:
@@ -95,24 +101,54 @@ def readable(document: Mapping[str, Any], tree: StudioTree | None = None) -> Eve
     return EventTree.from_document(dict(document))
 
 
-def _run(
-    trial: TreeTrial,
-    tree: EventTree,
-    record: Model | None,
-    changes: Mapping[str, Any],
-    params: Mapping[str, Any],
-    result: TryOut,
-) -> None:
-    occasion, result.typed = _occasion(trial, tree, record, changes, params)
+def _with(tree: EventTree) -> TreeRegistry:
+    """Return the trees that there are, with this one in the place of what is published of it."""
+    trees, known = TreeRegistry(), registry.current()
+    for other in known.all():
+        if other.key != tree.key:
+            trees.add(other, known.module_of(other.key))
+    trees.add(tree, loading.MODULE)
+    return trees
+
+
+def _run(trial: TreeTrial, tree: EventTree, occasion: Occasion, result: TryOut) -> None:
     try:
-        trial.run(tree, occasion, into=result.run)
+        begin(tree, occasion, clock=trial.clock)
+        trial.check_commit()
     except ActionFailed as error:
         result.error = error.user_message if not isinstance(error.reason, BaseException) else str(error)
         return
     except ChainTooDeep as error:
         result.error = str(error)
         return
+    except Exception as error:  # noqa: BLE001 - such as of a transaction that a step has broken
+        result.error = told(error)
+        return
     trial.run_jobs()
+
+
+def _happen(
+    trial: TreeTrial,
+    after: AfterCommit,
+    tree: EventTree,
+    record: Model | None,
+    changes: Mapping[str, Any],
+    params: Mapping[str, Any],
+    result: TryOut,
+) -> Occasion:
+    """Let the event happen, while no tree listens. Raises `EditProblem`."""
+    try:
+        with registry.instead(TreeRegistry()), catching_mail() as messages:
+            occasion, result.typed = _occasion(trial, tree, record, changes, params)
+    except MeanwhileError:
+        raise
+    except Exception as error:
+        raise EditProblem(describe(error)) from error
+    later, mails = [*trial.watch.jobs(), *after.callbacks()], [TriedMail.of(message) for message in messages]
+    if later or mails:
+        title = str(capfirst(event_in_words(tree.on.as_json())))
+        result.besides = [TriedStep("", title, "event", mails=mails, later=later)]
+    return occasion
 
 
 def _occasion(
@@ -130,10 +166,9 @@ def _occasion(
         raise EditProblem(_("The record is not there any more. Choose another one."))
     trial.watch.add(record)
     old = plain_values(record)
-    with trial.quietly():
-        _type(record, changes)
-        if on.event == "deleted":
-            type(record)._base_manager.using(using).get(pk=record.pk).delete()
+    _type(record, changes)
+    if on.event == "deleted":
+        type(record)._base_manager.using(using).get(pk=record.pk).delete()
     typed = trial.watch.changes()
     trial.watch.also_written()
     return Occasion(

@@ -10,8 +10,11 @@ from django.apps import apps
 from django.db.models import Model
 from django.utils import formats, timezone
 from django.utils.text import Truncator, capfirst
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from meanwhile.queue.enqueue import ROW
+from meanwhile.queue.sql import TABLE
 from meanwhile.studio.access import is_excluded
 from meanwhile.studio.tried import FieldChange
 from meanwhile.trees.snapshot import plain_values, same_value
@@ -30,6 +33,8 @@ class Watch:
         self._known: dict[Key, dict[str, Any]] = {}
         self._titles: dict[Key, str] = {}
         self._written: set[str] = set()
+        self._tables: set[str] = set()
+        self._jobs: list[str] = []
 
     def add(self, record: Model | None, *, new: bool = False) -> None:
         """Watch a record from now on; a ``new`` one had no values before."""
@@ -58,10 +63,23 @@ class Watch:
         return [str(capfirst(model._meta.verbose_name)) for model in models if model._meta.app_label != "meanwhile"]
 
     def note(self, execute: Callable[..., Any], statement: Any, *rest: Any) -> Any:
-        """Note which table a statement writes (an execute wrapper of Django's)."""
+        """Note which table a statement writes, and the names of jobs (an execute wrapper of Django's)."""
         if isinstance(statement, str) and (written := WRITES.match(statement)):
             self._written.add(written[1])
+            self._tables.add(written[1])
+            if written[1] == TABLE and rest and statement.lstrip()[:6].upper() == "INSERT":
+                self._jobs += map(str, (rest[0] or ())[1 :: ROW.count("%s")])
         return execute(statement, *rest)
+
+    def tables(self) -> set[str]:
+        """Return the tables of which rows were written since the last time."""
+        tables, self._tables = self._tables, set()
+        return tables
+
+    def jobs(self) -> list[str]:
+        """Return the names of the jobs that were queued by other code than a tree since the last time."""
+        jobs, self._jobs = self._jobs, []
+        return jobs
 
     def _values(self, key: Key) -> dict[str, Any]:
         model, pk = key
@@ -84,7 +102,7 @@ class Watch:
 
 def title_of(record: Model) -> str:
     """Return what a record is called: its type and its own name."""
-    return f"{capfirst(record._meta.verbose_name)} “{Truncator(str(record)).chars(60)}”"
+    return f"{capfirst(record._meta.verbose_name)} {_('“%(text)s”') % {'text': Truncator(str(record)).chars(60)}}"
 
 
 def in_words(field: Any, value: Any) -> str:

@@ -52,6 +52,11 @@ def value_in_words(value: Any) -> str:
             return NOT_YET
 
 
+def quoted(text: Any) -> str:
+    """Return a text in the quotation marks of the language."""
+    return _("“%(text)s”") % {"text": text}
+
+
 def literal_in_words(literal: Any) -> str:
     """Return a value that is written in the tree."""
     match literal:
@@ -62,7 +67,7 @@ def literal_in_words(literal: Any) -> str:
         case False:
             return pgettext("value", "no")
         case str():
-            return f"“{_short(literal)}”"
+            return quoted(_short(literal))
         case int() | float():
             return str(literal)
         case list():
@@ -226,7 +231,7 @@ def _base(moment: Any) -> str:
             }
             return units.get(str(moment.get("unit")), NOT_YET)
         case "field":
-            return f"“{moment.get('field', NOT_YET)}”"
+            return quoted(moment.get("field", NOT_YET))
         case "before" | "after" as side:
             return _shifted(side, moment)
         case _:

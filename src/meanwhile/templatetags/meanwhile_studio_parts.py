@@ -124,4 +124,6 @@ def query(context: Mapping[str, Any], **changes: Any) -> str:
         parameters.pop(name, None)
         if value not in (None, ""):
             parameters[name] = str(value)
+    for name in [name for name, value in parameters.items() if not value]:
+        del parameters[name]
     return f"?{parameters.urlencode()}"

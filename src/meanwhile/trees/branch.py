@@ -23,14 +23,21 @@ KIND = "tree"
 
 
 def branch_job(
-    context: RunContext, path: str, node: Background | Delay, step: RunStep, names: dict[str, Model], clock: Clock
+    context: RunContext,
+    path: str,
+    node: Background | Delay,
+    step: RunStep,
+    names: dict[str, Model],
+    clock: Clock,
+    *,
+    title: str = "",
 ) -> NewJob:
     """Return the job that runs the children of a node. Raises `MomentError` if its moment can't be worked out."""
     payload = context.payload(path)
     payload["names"] = stored_names(names)
     return NewJob(
         kind=KIND,
-        name=f"{context.tree.name} · {node.title()}",
+        name=f"{context.tree.name} · {title or node.title()}",
         payload=payload,
         due=due_of(node, step, clock),
         priority=node.priority,

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from django.template import Template, TemplateSyntaxError
+from django.template import TemplateSyntaxError
 from django.template.base import Lexer, Token, TokenType
 from django.utils.translation import gettext as _
 
-from meanwhile.trees.templating import engine
+from meanwhile.trees.templating import read
 
 if TYPE_CHECKING:
     from meanwhile.trees.check_info import Surroundings
@@ -30,7 +30,7 @@ def template_problems(text: str, info: Surroundings) -> Iterator[tuple[str, str]
     if "{" not in text:
         return
     try:
-        Template(text, engine=engine())
+        read(text)
     except TemplateSyntaxError as error:
         yield "meanwhile.E106", _("The template can't be read: %(error)s") % {"error": error}
         return

@@ -68,6 +68,8 @@ class RunContext:
     above: tuple[Subject, ...] = field(default_factory=_runs_above)
     """What the runs that led to this one are about, the first one first."""
 
+    _new: dict[int, dict[str, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
     @property
     def subject(self) -> Subject:
         """What this run is about."""
@@ -95,6 +97,19 @@ class RunContext:
             "names": stored_names(self.names),
         }
 
+    def stored_new(self, limit: int) -> dict[str, Any]:
+        """Return the event's new values as they are stored, each of at most ``limit`` bytes (`stored.to_stored`).
+
+        The history and the payload of every job have them, and writing them takes its time.
+        """
+        for smaller, stored in self._new.items():
+            if smaller == limit or (smaller < limit and not stored["cut"]):
+                return stored
+        sensitive = conf.get().sensitive_fields
+        stored = clean(to_stored(apps.get_model(self.model), self.event.new, sensitive, limit))
+        self._new[limit] = stored
+        return stored
+
     def _stored_event(self) -> dict[str, Any]:
         event = self.event
         if not self.model:
@@ -106,7 +121,7 @@ class RunContext:
         stored = {
             "type": event.type,
             "old": clean(to_stored(model, old, settings.sensitive_fields, limit)),
-            "new": clean(to_stored(model, event.new, settings.sensitive_fields, limit)),
+            "new": self.stored_new(limit),
             "changed": sorted(event.changed),
             "is_new": event.is_new,
         }

@@ -42,8 +42,8 @@ class FailedRun:
 
     @property
     def may_be_written(self) -> bool:
-        """True when the transaction of the failure is over."""
-        return not _in_transaction(self.connection)
+        """True when the transaction of the failure is over, and no other one could undo what is written now."""
+        return not _in_transaction(self.connection) and not _in_transaction(connections[self.connection.alias])
 
     @property
     def is_over(self) -> bool:

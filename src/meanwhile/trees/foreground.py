@@ -23,6 +23,7 @@ from meanwhile.exceptions import ActionFailed
 from meanwhile.queue.enqueue import Beside, payload_json
 from meanwhile.queue.execution import describe, storable_result
 from meanwhile.queue.jobs import NewJob
+from meanwhile.texts import language
 from meanwhile.trees.branch import branch_job, decide
 from meanwhile.trees.capture_transaction import Before
 from meanwhile.trees.context import RunContext
@@ -41,9 +42,12 @@ class Foreground:
         self.steps: list[dict[str, Any]] = []
         self.jobs: list[NewJob] = []
         self._context, self._record, self._clock = context, record, clock
+        self._language = language()
         self._branches: list[tuple[str, Background | Delay]] = []
         self._unsaved: set[str] = set()
         self._unsaved_by: tuple[str, Node] | None = None
+        self._may_wait = False
+        """Whether the node that runs only sets fields of the record itself."""
 
     def run(self, *, may_leave: bool = False) -> None:
         """Run it. Raises `ActionFailed`, after which the caller's transaction must not be committed.
@@ -81,14 +85,15 @@ class Foreground:
                 self._run_one(node, f"{prefix}{index}")
 
     def _run_one(self, node: Node, path: str) -> None:
-        if not _reads_no_database(node):
+        self._may_wait = _reads_no_database(node)
+        if not self._may_wait:
             self._save_now()
         match node:
             case Background() | Delay():
                 self._branches.append((path, node))
             case If():
                 branch = self._guarded(path, node, lambda: decide(node, self._step(path)))
-                self.steps.append({"path": path, "label": node.title(), "branch": branch})
+                self.steps.append({"path": path, "label": node.title(self._language), "branch": branch})
                 self._run_all(getattr(node, branch), f"{path}.{branch}.")
             case Action():
                 self._act(node, path)
@@ -98,7 +103,7 @@ class Foreground:
 
     def _act(self, node: Action, path: str) -> None:
         started = self._clock.monotonic()
-        entry: dict[str, Any] = {"path": path, "label": node.title(), "at": self._clock.now().isoformat()}
+        entry: dict[str, Any] = {"path": path, "label": node.title(self._language), "at": self._clock.now().isoformat()}
         if node.on_error == "continue":
             error = self._try(node, path, entry)
             if error is not None:
@@ -137,7 +142,15 @@ class Foreground:
             raise ActionFailed(self._context.tree.name, path, node.title(), error) from error
 
     def _job(self, path: str, node: Background | Delay) -> NewJob:
-        job = branch_job(self._context, path, node, self._step(path), self._context.names, self._clock)
+        job = branch_job(
+            self._context,
+            path,
+            node,
+            self._step(path),
+            self._context.names,
+            self._clock,
+            title=node.title(self._language),
+        )
         # What can't be queued is the failure of this node.
         return replace(job, payload_text=payload_json(job))
 
@@ -147,10 +160,10 @@ class Foreground:
 
     def _save(self, path: str, record: Model, names: list[str]) -> None:
         """Save fields of a record; several Update Fields in a row become one statement, where nobody can tell."""
-        node = self._context.tree.node_at(path)
-        if record is self._record and _reads_no_database(node) and is_quick(record, names):
+        # What is asked of the first of them goes for those behind it, between which no other code runs.
+        if record is self._record and self._may_wait and (self._unsaved_by or is_quick(record, names)):
             self._unsaved.update(names)
-            self._unsaved_by = (path, node)
+            self._unsaved_by = (path, self._context.tree.node_at(path))
             return
         save_fields(record, names)
 

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +26,7 @@ from meanwhile.trees.failed_runs import failed_runs
 from meanwhile.trees.fitting import clean
 from meanwhile.trees.models import Run, RunState
 from meanwhile.trees.stored import to_stored
+from meanwhile.trees.trials import current_trial
 from meanwhile.trees.versions import stored_id
 
 RUNS_A_STATEMENT = 500
@@ -31,10 +34,38 @@ RUNS_A_STATEMENT = 500
 WORST_FIRST = (State.FAILED, State.CANCELLED, State.SKIPPED)
 
 
-def run_row(context: RunContext, *, clock: Clock) -> Run:
+@dataclass(slots=True)
+class RunRow:
+    """A row of the table of runs. Not the model itself, which takes Django longer to make than to store."""
+
+    id: UUID
+    version_id: UUID
+    tree: str
+    event: str
+    model: str
+    record_pk: str
+    actor_pk: str
+    actor_name: str
+    changes: dict[str, Any]
+    parent_id: UUID | None
+    depth: int
+    created: datetime
+    state: RunState = RunState.RUNNING
+    open_jobs: int = 0
+    foreground: list[dict[str, Any]] = field(default_factory=list)
+    error: str = ""
+    page_at: datetime | None = None
+    finished: datetime | None = None
+
+    def as_model(self) -> Run:
+        """Return the row as a record."""
+        return Run(**{name: getattr(self, name) for name in self.__slots__})
+
+
+def run_row(context: RunContext, *, clock: Clock) -> RunRow:
     """Return the row of a run that begins now."""
     actor = context.actor
-    return Run(
+    return RunRow(
         id=context.run_id,
         version_id=context.version_id,
         tree=context.tree.key,
@@ -50,23 +81,18 @@ def run_row(context: RunContext, *, clock: Clock) -> Run:
     )
 
 
-def run_statement(run: Run, jobs: int, *, clock: Clock, using: str) -> Beside:
+def run_statement(run: RunRow, jobs: int, *, clock: Clock, using: str) -> Beside:
     """Return the statement that stores a run whose foreground is done; it writes no row if its version is not stored
     yet."""
     _foreground_done(run, jobs, clock)
     connection = connections[using]
-    row = _row(run, connection)
-    marks = ", ".join(["%s"] * len(row))
-    text = (
-        f"INSERT INTO meanwhile_run ({', '.join(row)}) SELECT {marks}"  # noqa: S608
-        " WHERE EXISTS (SELECT 1 FROM meanwhile_treeversion WHERE id = %s)"
-    )
-    return Beside(text, [*row.values(), row["version_id"]])
+    values = _values(run, connection)
+    return Beside(INSERT, [*values, values[COLUMNS.index("version_id")]])
 
 
-def write_runs(runs: Collection[tuple[Run, int]], *, clock: Clock, using: str) -> None:
+def write_runs(runs: Collection[tuple[RunRow, int]], *, clock: Clock, using: str) -> None:
     """Store runs whose foreground is done, each with the number of its jobs, `RUNS_A_STATEMENT` in one statement."""
-    rows: list[Model] = [_foreground_done(run, jobs, clock) for run, jobs in runs]
+    rows: list[Model] = [_foreground_done(run, jobs, clock).as_model() for run, jobs in runs]
     for first in range(0, len(rows), RUNS_A_STATEMENT):
         # Not bulk_create, which on SQLite makes a statement of each 60 rows.
         query = InsertQuery(Run)
@@ -74,31 +100,40 @@ def write_runs(runs: Collection[tuple[Run, int]], *, clock: Clock, using: str) -
         query.get_compiler(using=using).execute_sql()
 
 
-def _row(run: Run, connection: BaseDatabaseWrapper) -> dict[str, Any]:
+def _values(run: RunRow, connection: BaseDatabaseWrapper) -> list[Any]:
     """Return a run's columns as parameters: written by hand, because it is done for every record that is saved."""
-    return {
-        "id": stored_id(connection, run.id),
-        "version_id": stored_id(connection, run.version_id),
-        "tree": run.tree,
-        "event": run.event,
-        "model": run.model,
-        "record_pk": run.record_pk,
-        "actor_pk": run.actor_pk,
-        "actor_name": run.actor_name,
-        "changes": sql.as_json(run.changes),
-        "parent_id": stored_id(connection, run.parent_id) if run.parent_id else None,
-        "depth": run.depth,
-        "state": str(run.state),
-        "open_jobs": run.open_jobs,
-        "foreground": sql.as_json(run.foreground),
-        "error": run.error,
-        "created": sql.moment(connection, run.created),
-        "page_at": sql.moment(connection, run.page_at),
-        "finished": sql.moment(connection, run.finished),
-    }
+    return [
+        stored_id(connection, run.id),
+        stored_id(connection, run.version_id),
+        run.tree,
+        run.event,
+        run.model,
+        run.record_pk,
+        run.actor_pk,
+        run.actor_name,
+        sql.as_json(run.changes),
+        stored_id(connection, run.parent_id) if run.parent_id else None,
+        run.depth,
+        sql.moment(connection, run.created),
+        run.state.value,
+        run.open_jobs,
+        sql.as_json(run.foreground),
+        run.error,
+        sql.moment(connection, run.page_at),
+        sql.moment(connection, run.finished),
+    ]
 
 
-def _foreground_done(run: Run, jobs: int, clock: Clock) -> Run:
+COLUMNS = RunRow.__slots__
+"""The columns, in the order of `_values`."""
+
+INSERT = (
+    f"INSERT INTO meanwhile_run ({', '.join(COLUMNS)}) SELECT {', '.join(['%s'] * len(COLUMNS))}"  # noqa: S608
+    " WHERE EXISTS (SELECT 1 FROM meanwhile_treeversion WHERE id = %s)"
+)
+
+
+def _foreground_done(run: RunRow, jobs: int, clock: Clock) -> RunRow:
     run.page_at = clock.now()
     run.open_jobs = jobs
     run.state = RunState.RUNNING if jobs else RunState.SUCCEEDED
@@ -106,10 +141,15 @@ def _foreground_done(run: Run, jobs: int, clock: Clock) -> Run:
     return run
 
 
-def keep_failed(run: Run, error: BaseException, *, tree: EventTree, clock: Clock, using: str) -> None:
-    """Have a run whose foreground failed written when the transaction that is rolled back for it is over."""
+def keep_failed(run: RunRow, error: BaseException, *, tree: EventTree, clock: Clock, using: str) -> None:
+    """Have a run whose foreground failed written when the transaction that is rolled back for it is over.
+
+    Of a trial nothing is kept.
+    """
+    if current_trial() is not None:
+        return
     run.state, run.error, run.finished = RunState.FAILED, sql.text(str(error)), clock.now()
-    failed_runs().add(run, tree, using=using)
+    failed_runs().add(run.as_model(), tree, using=using)
 
 
 def jobs_added(run_id: UUID, number: int, *, using: str) -> None:
@@ -181,7 +221,11 @@ def _changes(context: RunContext) -> dict[str, Any]:
     settings = conf.get()
     shown = event.changed or (frozenset(event.old) if context.deleted else frozenset())
     stored = {}
-    for side, values in (("old", event.old), ("new", event.new)):
+    sides = [("old", event.old), ("new", event.new)]
+    if not context.deleted and len(shown) == len(event.new):  # all of it, as for every new record
+        stored["new"] = context.stored_new(settings.max_history_value)
+        sides.pop()
+    for side, values in sides:
         kept = {name: value for name, value in values.items() if name in shown}
         stored[side] = clean(to_stored(model, kept, settings.sensitive_fields, settings.max_history_value))
     return stored

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import or_
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -15,6 +14,7 @@ from meanwhile.trees.change import Change
 
 if TYPE_CHECKING:
     from meanwhile.apps import MeanwhileConfig
+    from meanwhile.trees.document import EventTree
 
 LISTENS = {
     "saved": Interest(insert=True, update=True),
@@ -35,10 +35,10 @@ def listen(config: MeanwhileConfig) -> None:
     config.capture = install(config.interests, _fire, config.failed_runs.write) if config.interests else None
 
 
-def interests() -> dict[type[Model], Interest]:
-    """Return what the enabled trees of each model listen to."""
+def interests(trees: Iterable[EventTree] | None = None) -> dict[type[Model], Interest]:
+    """Return what the enabled trees of each model listen to: the registered ones, or others."""
     wanted: dict[type[Model], Interest] = {}
-    for tree in registry.current().all():
+    for tree in registry.current().all() if trees is None else trees:
         interest = LISTENS.get(tree.on.event)
         if interest is None or not tree.enabled or tree.on.model is None:
             continue
@@ -53,7 +53,7 @@ def interests() -> dict[type[Model], Interest]:
 def listens_to_updates(model: type[Model]) -> bool:
     """Say whether any tree wants to know of updates of a model."""
     known: dict[type[Model], Interest] = apps.get_app_config("meanwhile").interests  # type: ignore[attr-defined]
-    return reduce(or_, (known[base] for base in model.__mro__ if base in known), Interest()).update
+    return any(known[base].update for base in model.__mro__ if base in known)
 
 
 def _fire(change: Change) -> None:

@@ -23,6 +23,7 @@ FOUND = "__meanwhile_trees__"
 """Where a module keeps the trees it made: it is imported once, and apps may be set up again (as tests do)."""
 
 _collector: ContextVar[list[EventTree] | None] = ContextVar("meanwhile_collector", default=None)
+_others: ContextVar[TreeRegistry | None] = ContextVar("meanwhile_other_trees", default=None)
 
 
 class TreeRegistry:
@@ -96,11 +97,24 @@ class TreeRegistry:
 
 
 def current() -> TreeRegistry:
-    """Return the register of the installed apps."""
+    """Return the register of the installed apps, or the one that stands in its place here (`instead`)."""
     from django.apps import apps
 
+    others = _others.get()
+    if others is not None:
+        return others
     trees: TreeRegistry = apps.get_app_config("meanwhile").trees  # type: ignore[attr-defined]
     return trees
+
+
+@contextmanager
+def instead(trees: TreeRegistry) -> Iterator[None]:
+    """Let there be other trees for the code in the body; other threads know nothing of it."""
+    token = _others.set(trees)
+    try:
+        yield
+    finally:
+        _others.reset(token)
 
 
 @contextmanager

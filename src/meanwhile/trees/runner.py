@@ -40,8 +40,9 @@ from meanwhile.trees.failed_runs import failed_runs
 from meanwhile.trees.foreground import Foreground
 from meanwhile.trees.identity import deleted_key
 from meanwhile.trees.matching import keep_for_submission, matching, taken_change, trees_of
-from meanwhile.trees.models import Run, new_run_id
+from meanwhile.trees.models import new_run_id
 from meanwhile.trees.snapshot import plain_values
+from meanwhile.trees.trials import current_trial
 from meanwhile.trees.versions import ensure_version, version_id
 
 _collected: ContextVar[list[UUID] | None] = ContextVar("meanwhile_collected_runs", default=None)
@@ -64,7 +65,7 @@ class Begun:
     """A run whose foreground is done, and the jobs of its background; neither is stored yet."""
 
     tree: EventTree
-    run: Run
+    run: history.RunRow
     jobs: list[NewJob]
     foreground: Foreground
 
@@ -160,7 +161,9 @@ def begin(tree: EventTree, occasion: Occasion, *, clock: Clock, may_leave: bool 
     """
     context = _context(tree, occasion)
     run = history.run_row(context, clock=clock)
-    foreground = Foreground(context, occasion.record, clock)
+    trial = current_trial()
+    make = Foreground if trial is None else trial.foreground
+    foreground = make(context, occasion.record, clock)
     run.foreground = foreground.steps
     try:
         with running(context):
@@ -207,6 +210,8 @@ def _context(tree: EventTree, occasion: Occasion) -> RunContext:
 
 def current_clock() -> Clock:
     """Return the clock that trees go by where no other is given."""
+    if (trial := current_trial()) is not None:
+        return trial.clock
     clock: Clock = apps.get_app_config("meanwhile").clock  # type: ignore[attr-defined]
     return clock
 

@@ -36,6 +36,8 @@ def to_stored(
     does one named like a password. A value whose JSON text is longer than `max_bytes_per_value` bytes is left out and
     its name listed in "cut" (spec: "History").
     """
+    if not values:
+        return {"values": {}, "cut": []}
     hidden = tuple(sensitive)
     kept: dict[str, Any] = {}
     cut: list[str] = []

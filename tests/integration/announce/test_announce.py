@@ -147,7 +147,7 @@ def test_a_mail_server_that_refuses_harms_nothing_and_is_logged(mails, monkeypat
     def refuse(*args, **kwargs):
         raise OSError("connection refused")
 
-    monkeypatch.setattr("meanwhile.queue.announce.mail_admins", refuse)
+    monkeypatch.setattr("meanwhile.queue.failure_mail.mail_admins", refuse)
     fail()
     run_background()
     assert Job.objects.get().state == "failed"

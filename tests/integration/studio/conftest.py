@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from django.contrib.auth.models import Permission
 from meanwhile.studio import drafts, publish
 from meanwhile.studio.models import StudioTree
 from meanwhile.testing import use_trees
+from tests.integration.studio.trying import DONE
+from tests.shop.models import Booking, Seat
 
 SET_STATUS = {"kind": "update_field", "set": {"status": {"value": "literal", "literal": "received"}}}
 MAIL = {
@@ -25,6 +28,7 @@ MAIL = {
 def _no_other_trees() -> Iterator[None]:
     """Each test begins with no trees and no memory of what other tests published."""
     studio: Any = apps.get_app_config("meanwhile").studio
+    DONE.clear()
     with use_trees():
         studio.stamp, studio.looked = -1, None
         yield
@@ -49,6 +53,13 @@ def person(db: None) -> Callable[..., Any]:
 def tree(db: None) -> StudioTree:
     """An empty tree on Booking's Created event."""
     return drafts.create_tree("Booking received", {"event": "created", "model": "shop.Booking"}, by=None)
+
+
+@pytest.fixture
+def booking(db: None) -> Booking:
+    seat = Seat.objects.create(number="12A", price="99.50")
+    starts = datetime(2026, 5, 1, 10, tzinfo=UTC)
+    return Booking.objects.create(name="Ada", email="ada@example.com", seat=seat, starts=starts)
 
 
 def fill(tree: StudioTree, *nodes: dict[str, Any], on: dict[str, Any] | None = None) -> int:

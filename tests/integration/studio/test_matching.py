@@ -18,8 +18,8 @@ from meanwhile import Changed, Count, Field, Is, IsNew, Now, Template, Was
 from meanwhile.studio import matching as module
 from meanwhile.studio.errors import EditProblem, TimeIsUp
 from meanwhile.studio.matching import Matching, count_matching
+from meanwhile.studio.taken_back import taken_back
 from meanwhile.studio.time_limit import limited
-from meanwhile.studio.tryout import taken_back
 from tests.shop.models import Booking, Seat, Ticket
 
 pytestmark = pytest.mark.django_db

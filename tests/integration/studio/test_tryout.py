@@ -35,20 +35,17 @@ from meanwhile import (
     action,
     before,
 )
-from meanwhile.queue.models import Job
 from meanwhile.signals import run_failed
 from meanwhile.studio import drafts, preview
 from meanwhile.studio.errors import EditProblem, Refused
 from meanwhile.studio.models import StudioTree
-from meanwhile.studio.tried import FieldChange, TryOut
+from meanwhile.studio.tried import FieldChange
 from meanwhile.studio.tryout import try_out
 from meanwhile.testing import clock_at, use_trees
-from meanwhile.trees.models import Run, TreeVersion
-from tests.shop.models import Booking, Customer, Seat, Ticket
+from tests.integration.studio.trying import DONE, changes, tried
+from tests.shop.models import Booking, Customer, Seat
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-DONE: list[str] = []
 
 
 @action(name="studio.outside", outside=True)
@@ -76,38 +73,6 @@ def slow(record: Booking, step: Step) -> None:
     with step.commit():
         while True:
             time.sleep(0.001)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_done() -> None:
-    DONE.clear()
-
-
-@pytest.fixture
-def booking(db: None) -> Booking:
-    seat = Seat.objects.create(number="12A", price="99.50")
-    return Booking.objects.create(
-        name="Ada", email="ada@example.com", seat=seat, starts=datetime(2026, 5, 1, 10, tzinfo=UTC)
-    )
-
-
-def tried(tree: EventTree, record: Any, **options: Any) -> TryOut:
-    """Try a tree, and see that nothing is kept."""
-    kept = _everything()
-    result = try_out(tree.as_json(), record, by=None, **options)
-    assert _everything() == kept
-    assert DONE == []
-    assert mail.outbox == []
-    return result
-
-
-def _everything() -> list[Any]:
-    models = (Booking, Seat, Customer, Ticket, Run, Job, TreeVersion, StudioTree)
-    return [list(model.objects.order_by("pk").values()) for model in models]
-
-
-def changes(step: Any) -> list[tuple[str, str, str]]:
-    return [(change.field, change.before, change.after) for change in step.changes]
 
 
 def test_each_step_shows_the_fields_it_changes_before_and_after(booking: Booking) -> None:

@@ -127,12 +127,14 @@ class TestLiveRequests:
     def test_an_expired_session_is_told_as_such(self, client):
         response = client.get(url("queue"), headers=LIVE)
         assert response.status_code == 401
-        assert "not logged in" in response.json()["error"]
+        assert response["Content-Type"].startswith("text/plain")
+        assert response.text == "You are not logged in any more."
 
     def test_a_missing_permission_is_told_as_such(self, person):
         response = client_of(person("edit")).get(url("queue"), headers=LIVE)
         assert response.status_code == 403
-        assert response.json()["error"]
+        assert response["Content-Type"].startswith("text/plain")
+        assert response.text == "You have no permission to see the Studio."
 
 
 class OneTreeBackend(BaseBackend):

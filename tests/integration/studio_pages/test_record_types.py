@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -97,3 +98,23 @@ class TestLately:
         counting = next(query["sql"] for query in queries if "UNION ALL" in query["sql"])
         # In a table this small a tree that has runs may be found by any index.
         assert plan_of(counting).count("meanwhile_run_tree") >= 2 * 50
+
+
+class TestExportOfATreeInPython:
+    def test_whoever_may_see_it_takes_it_along_as_a_file(self, viewer):
+        address = url("python-export", "printed")
+        assert f'href="{address}"' in viewer.get(url("python-tree", "printed")).text
+        response = viewer.get(address)
+        assert response["Content-Disposition"] == 'attachment; filename="printed.json"'
+        assert response.json()["name"] == "Printed"
+
+    def test_it_is_closed_to_others(self, person):
+        client = Client()
+        client.force_login(person("edit", "publish", "operate"))
+        assert client.get(url("python-export", "printed")).status_code == 403
+
+    def test_whoever_may_edit_is_offered_to_import(self, viewer, person):
+        editor = Client()
+        editor.force_login(person("view", "edit"))
+        assert url("import") in editor.get(url("record-types")).text
+        assert url("import") not in viewer.get(url("record-types")).text

@@ -9,7 +9,7 @@ from meanwhile.queue.pause import pause
 from meanwhile.testing import run_background
 from meanwhile.trees.models import Run
 from tests.integration.studio_pages.conftest import book
-from tests.integration.studio_pages.pages import LIVE, job_of, read, run_of, text_of, url
+from tests.integration.studio_pages.pages import LIVE, POLL, job_of, read, run_of, tag_in, text_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -133,7 +133,10 @@ class TestOperations:
 
     def test_the_pages_script_is_told_how_it_went_without_another_page(self, operator):
         _booking, job = failed()
-        answer = operator.post(url("run", job.group), {"do": f"retry:{job.pk}"}, headers=LIVE).json()
-        assert answer["told"] == [{"level": "success", "text": f"Job #{job.pk} is tried again."}]
-        assert "waiting" in read(answer["html"])
-        assert answer["etag"] == operator.get(url("run", job.group), headers=LIVE)["ETag"]
+        answer = operator.post(url("run", job.group), {"do": f"retry:{job.pk}"}, headers=LIVE).text
+        part, _hx, toasts = answer.partition("<hx-partial")
+        assert read("<" + toasts) == f"Job #{job.pk} is tried again."
+        assert 'hx-target="#mw-toasts" hx-swap="beforeend"' in toasts
+        assert 'data-level="success"' in toasts
+        assert "waiting" in read(part)
+        assert tag_in(part) == operator.get(url("run", job.group), headers=POLL)["HX-PTag"]

@@ -146,7 +146,7 @@ class TestPages:
         shown, address = [], url("runs")
         while address:
             page = viewer.get(address).text
-            shown += re.findall(r'<tr data-key="([^"]+)"', page)
+            shown += re.findall(r'<tr id="run-([^"]+)"', page)
             older = re.search(r'href="(\?before=[^"]+)"', page)
             address = url("runs") + older[1] if older else ""
         assert shown == [str(run.pk) for run in reversed(runs)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
 
 from meanwhile import conf
 from meanwhile.clock import Clock
 from meanwhile.queue import owner as owners
+from meanwhile.queue.failure_mail import failure_mails
 from meanwhile.queue.hold import release_stuck
 from meanwhile.queue.lease import take_back
 from meanwhile.queue.models import WorkerProcess
@@ -45,7 +47,14 @@ class Sweeper(Role):
         if self._clock.monotonic() >= self._prune_at:
             self._prune_at = self._clock.monotonic() + PRUNE_EVERY
             prune(conf.get().retention, now=now, using=self.using)
+        self._mail(now)
         self.stopping.wait(self._sweep)
+
+    def _mail(self, now: datetime) -> None:
+        mails = failure_mails()
+        if due := mails.due(now=now, interval=conf.get().mail_admins_interval):
+            # In a thread of its own: the sweeps don't wait for a mail server that does not answer.
+            threading.Thread(target=mails.send, args=(due,), name="meanwhile-mail", daemon=True).start()
 
     def _forget_workers(self) -> None:
         workers = WorkerProcess.objects.using(self.using)

@@ -7,21 +7,19 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.generic import View
+from django_htmx.middleware import HtmxDetails
 
 from meanwhile import conf
 from meanwhile.clock import Clock, SystemClock
 from meanwhile.queue.pause import paused
 from meanwhile.studio.models import StudioTree
 from meanwhile.studio.permissions import OPERATE, VIEW, may, permissions_of
-
-LIVE_HEADER = "X-Meanwhile-Live"
-"""Sent by the page's own script; its value is not looked at."""
 
 
 class StudioView(View):
@@ -75,10 +73,15 @@ class StudioView(View):
         match = self.request.resolver_match
         return (match.namespace if match else "") or "meanwhile_studio"
 
+    @cached_property
+    def htmx(self) -> HtmxDetails:
+        """What htmx says about its request; the project needs no middleware for it."""
+        return HtmxDetails(self.request)
+
     @property
     def is_live(self) -> bool:
-        """Whether the page's own script asks, which shows the answer in the page that is there."""
-        return LIVE_HEADER in self.request.headers
+        """Whether the answer is shown in a page that is there; htmx asks for whole pages, too, when one goes back."""
+        return bool(self.htmx) and self.htmx.request_type == "partial"
 
     def studio_tree(self, key: str) -> StudioTree | None:
         """Return the Studio's tree of this key, None for a tree in Python."""
@@ -108,18 +111,23 @@ class StudioView(View):
 
     def _log_in(self, request: HttpRequest) -> HttpResponse:
         if self.is_live:
-            return JsonResponse({"error": _("You are not logged in any more.")}, status=401)
+            return _told(_("You are not logged in any more."), 401)
         return redirect_to_login(request.get_full_path())
 
     def _refuse(self, request: HttpRequest, why: str) -> HttpResponse:
         text = why or _("You have no permission to do this in the Studio.")
         if self.is_live:
-            return JsonResponse({"error": text}, status=403)
+            return _told(text, 403)
         context = {"section": "", "person": str(request.user), "may": frozenset(), "refusal": text}
         return TemplateResponse(request, "meanwhile/studio/refused.html", context, status=403)
 
     def _miss(self, request: HttpRequest, why: str) -> HttpResponse:
         if self.is_live:
-            return JsonResponse({"error": why}, status=404)
+            return _told(why, 404)
         context = {**self.around(), "reason": why or _("It may have been deleted.")}
         return TemplateResponse(request, "meanwhile/studio/not_found.html", context, status=404)
+
+
+def _told(text: str, status: int) -> HttpResponse:
+    """Return a refusal that the page's script shows as it is."""
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")

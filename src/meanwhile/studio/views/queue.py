@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -11,13 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from meanwhile.operations import offered_for
 from meanwhile.queue.models import Job
 from meanwhile.queue.overview import overview
 from meanwhile.queue.pause import pause, paused, resume
 from meanwhile.queue.rates import rates
 from meanwhile.queue.reasons import any_worker_alive, why_waiting
 from meanwhile.studio.job_lists import LISTS, JobPage, Place, list_jobs
-from meanwhile.studio.operations import offered_for, operate
+from meanwhile.studio.operations import operate
 from meanwhile.studio.plots import throughput, waits
 from meanwhile.studio.views.base import StudioView
 from meanwhile.studio.views.live import LiveView
@@ -72,6 +74,10 @@ class QueueView(AllOfQueueView, LiveView):
             "paused": paused(using=self.using),
         }
 
+    def said(self, context: dict[str, Any]) -> str:
+        """Say which list is shown."""
+        return str(context["shown_title"])
+
     def look_again(self) -> float:
         """Follow what happens, but for a page somewhere in the middle of a list."""
         return 0 if self.request.GET.get("after") else self.every
@@ -124,6 +130,7 @@ class PlotsView(AllOfQueueView, LiveView):
 
     template_name = "meanwhile/studio/plots.html"
     part_name = "meanwhile/studio/plots_part.html"
+    live_id = "plots"
     every = 30.0
 
     def part(self) -> dict[str, Any]:
@@ -133,6 +140,7 @@ class PlotsView(AllOfQueueView, LiveView):
         slot, number = (timedelta(minutes=30), 48) if is_day else (timedelta(minutes=1), 60)
         slots = rates(now, slot=slot, number=number, using=self.using)
         return {
+            "alone": not self.is_live or urlsplit(self.htmx.current_url or "").path == self.request.path,
             "span": "day" if is_day else "hour",
             "slots": slots,
             "throughput": throughput(slots),

@@ -12,10 +12,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from meanwhile.operations import BY_NAME, TO_WHOLE_RUNS, operate_each
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import OPEN, State
 from meanwhile.studio.changes import rows_of_changes
-from meanwhile.studio.operations import operate, operate_all
+from meanwhile.studio.operations import operate
 from meanwhile.studio.record_links import record_link
 from meanwhile.studio.standing import standing_of
 from meanwhile.studio.strip import strip_of
@@ -27,9 +28,6 @@ from meanwhile.trees.models import Run
 
 RELATIVES_SHOWN = 50
 UNREAD = ("changes", "foreground", "error")
-ALL_JOBS = {"retry": (State.FAILED,), "cancel": (*OPEN, State.FAILED)}
-"""What can be done to all jobs of a run at once, and in which states they are then."""
-
 SOON, LATER = 1.5, 15.0
 
 
@@ -71,8 +69,8 @@ class RunView(LiveView):
             "jobs": jobs,
             "strip": strip_of(self.run, jobs, now),
             "operates": operates,
-            "may_retry_all": operates and State.FAILED in states,
-            "may_cancel_all": operates and not states.isdisjoint(ALL_JOBS["cancel"]),
+            "may_retry_all": operates and not states.isdisjoint(TO_WHOLE_RUNS["retry"]),
+            "may_cancel_all": operates and not states.isdisjoint(TO_WHOLE_RUNS["cancel"]),
             "foreground_ms": _milliseconds(self.run, self.run.page_at),
             "total_ms": _milliseconds(self.run, self.run.finished),
         }
@@ -105,9 +103,9 @@ class RunView(LiveView):
             raise PermissionDenied
         name, _colon, rest = request.POST.get("do", "").partition(":")
         number, _colon, path = rest.partition(":")
-        if not rest and name in ALL_JOBS:
-            chosen = [job for job in self.jobs if job.state in ALL_JOBS[name]]
-            operate_all(request, chosen, name, using=self.using)
+        if not rest and name in TO_WHOLE_RUNS:
+            chosen = [job.pk for job in self.jobs if job.state in TO_WHOLE_RUNS[name]]
+            operate_each(request, chosen, BY_NAME[name].do, using=self.using)
         elif (job := next((job for job in self.jobs if str(job.pk) == number), None)) is not None:
             operate(request, job, name, using=self.using, path=path)
         else:

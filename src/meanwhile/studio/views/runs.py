@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django_htmx.http import push_url
 
 from meanwhile.studio.catalogue import all_trees, types_with
 from meanwhile.studio.record_links import type_name
 from meanwhile.studio.run_search import Filters, find_runs, read_cursor
 from meanwhile.studio.standing import standings
-from meanwhile.studio.views.live import LiveView
+from meanwhile.studio.views.live import Besides, LiveView
 from meanwhile.trees.models import Run, RunState
 
 
@@ -26,6 +33,18 @@ class RunsView(LiveView):
         """What the address asks for."""
         return Filters.from_query(self.request.GET, self.visible)
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer; the filters' form learns the address of what it chose, unless the page is there already."""
+        response = super().get(request, *args, **kwargs)
+        if self.is_live and self.htmx.source == "form#filters":
+            push_url(response, self.address() if self.address() != self.htmx.current_url_abs_path else False)
+        return response
+
+    def address(self) -> str:
+        """Return the address without filters that are empty."""
+        query = urlencode([(name, value) for name, value in self.request.GET.items() if value])
+        return f"{self.request.path}?{query}" if query else self.request.path
+
     def part(self) -> dict[str, Any]:
         """Return a page of runs."""
         before = read_cursor(self.request.GET.get("before", ""))
@@ -39,6 +58,15 @@ class RunsView(LiveView):
             "types": [entry for entry in types_with(self.trees, all_open=False) if entry.label],
             "states": RunState.choices,
         }
+
+    def besides(self, context: dict[str, Any]) -> list[Besides]:
+        """Return the link that clears the filters, too."""
+        clear = render_to_string("meanwhile/studio/_clear.html", context, self.request)
+        return [*super().besides(context), Besides("filters-clear", "innerHTML", clear)]
+
+    def said(self, context: dict[str, Any]) -> str:
+        """Say whether there are runs."""
+        return _("Runs, the latest first") if context["rows"] else _("No run fits these filters")
 
     def look_again(self) -> float:
         """Follow only the first page: others lie in the past."""

@@ -1,27 +1,27 @@
 // @ts-check
-/** The condition builder: conditions in groups, each a question about the record, with how many records would match. */
+/** The condition builder: conditions in groups, each a question about the record. */
 
+import { comparison } from "./comparison.js";
+import { counting } from "./counting.js";
 import { el, icon, select } from "./dom.js";
-import { fieldPicker, literalControl, valueControl } from "./controls.js";
+import { listControl } from "./list.js";
 
-/** @typedef {import("./controls.js").Context} Context */
-/** @typedef {import("./controls.js").Change} Change */
-/** @typedef {import("./controls.js").FieldChoice} FieldChoice */
+/** @typedef {import("./control.js").Context} Context */
+/** @typedef {import("./control.js").Change} Change */
 
-const WITHOUT_VALUE = new Set(["empty", "not_empty"]);
-const LISTS = new Set(["in", "not_in"]);
+const TESTS = ["is", "was", "changed", "changed_to", "is_new", "count"];
 
 /**
- * @param {Context & {kinds: [string, string][]}} context
+ * @param {Context} context
  * @param {any} condition its JSON
  * @param {Change} change
- * @param {{label: string, id: string}} options
+ * @param {{label: string, id: string, types: [string, string][]}} options
  */
-export function conditionControl(context, condition, change, { label, id }) {
+export function conditionControl(context, condition, change, { label, id, types }) {
   const { texts } = context;
   let last = 0;
   /** @type {any} what is edited: a group at the top, so that there is always one to add to */
-  let top = asGroup(condition);
+  const top = asGroup(condition);
   const holder = el("div", { class: "mw-condition", role: "group", "aria-label": label, id, tabindex: "-1" });
 
   function tell(typing = false) {
@@ -48,8 +48,8 @@ export function conditionControl(context, condition, change, { label, id }) {
       el("div", { class: "mw-condition__head" }, notBox(one, here), kind, remove ? removeButton(remove) : null),
       el("div", { class: "mw-condition__list" }, inner),
       el("div", { class: "mw-buttons" },
-        el("button", { type: "button", class: "mw-button mw-button--small", id: `${here}-add`, onclick: () => add(one, { test: "is", field: "", op: "==", to: { value: "literal", literal: "" } }) }, icon("plus"), texts.addCondition),
-        el("button", { type: "button", class: "mw-button mw-button--small mw-button--quiet", onclick: () => add(one, { test: one.test === "any" ? "all" : "any", of: [{ test: "is", field: "", op: "==", to: { value: "literal", literal: "" } }] }) }, icon("plus"), texts.addGroup),
+        el("button", { type: "button", class: "mw-button mw-button--small", id: `${here}-add`, onclick: () => add(one, fresh("is")) }, icon("plus"), texts.addCondition),
+        el("button", { type: "button", class: "mw-button mw-button--small mw-button--quiet", onclick: () => add(one, { test: one.test === "any" ? "all" : "any", of: [fresh("is")] }) }, icon("plus"), texts.addGroup),
       ),
     );
   }
@@ -57,10 +57,10 @@ export function conditionControl(context, condition, change, { label, id }) {
   /** @param {any} owner @param {any} child */
   function add(owner, child) {
     owner.of.push(child);
-    child.mwNew = true;
+    (child.of?.[0] ?? child).mwNew = true;
     draw();
     /** @type {HTMLElement | null} */ (holder.querySelector("[data-new]"))?.focus();
-    delete child.mwNew;
+    delete (child.of?.[0] ?? child).mwNew;
     tell();
   }
 
@@ -89,130 +89,58 @@ export function conditionControl(context, condition, change, { label, id }) {
     };
     if (one.test === "all" || one.test === "any") return group(one, remove);
     const here = `${id}-${last++}`;
-    const kinds = ["is", "was", "changed", "changed_to", "is_new", "count"].map((test) => /** @type {[string, string]} */ ([test, texts[test]]));
-    const test = select(kinds, one.test, { "aria-label": texts.test, id: here, "data-new": one.mwNew ? true : null });
+    const test = select(TESTS.map((name) => [name, texts[name]]), one.test, { "aria-label": texts.test, id: here, "data-new": one.mwNew ? true : null });
     test.addEventListener("change", () => {
-      const not = one.mwNot;
+      const kept = keptOf(one, test.value);
       for (const key of Object.keys(one)) delete one[key];
-      Object.assign(one, fresh(test.value), not ? { mwNot: true } : {});
+      Object.assign(one, fresh(test.value), kept);
       draw(here);
       tell();
     });
-    const detail = el("div", { class: "mw-condition__detail" });
-    fillDetail(detail, one, here);
-    return el("div", { class: "mw-condition__line" }, el("div", { class: "mw-condition__head" }, notBox(one, here), test, removeButton(remove)), detail);
+    return el("div", { class: "mw-condition__line" }, el("div", { class: "mw-condition__head" }, notBox(one, here), test, removeButton(remove)), el("div", { class: "mw-condition__detail" }, ...detail(one, here)));
   }
 
-  /** @param {HTMLElement} detail @param {any} one @param {string} here */
-  function fillDetail(detail, one, here) {
+  /** @param {any} one @param {string} here @returns {Node[]} */
+  function detail(one, here) {
     switch (one.test) {
       case "is":
       case "was":
       case "changed_to":
-        return comparison(detail, one, here);
+        return comparison(context, one, tell, here);
       case "changed":
-        return detail.replaceChildren(fieldPicker(context, context.model, one.fields?.[0] ?? "", (field) => {
-          one.fields = [String(field).split(".")[0], ...(one.fields ?? []).slice(1)].filter(Boolean);
-          tell();
-        }, { label: texts.field, names: false }));
+        return [changed(one, here)];
       case "count":
-        return count(detail, one);
+        return counting(context, one, tell, here, types);
       default:
-        return undefined;
+        return [];
     }
   }
 
-  /** @param {HTMLElement} detail @param {any} one @param {string} here */
-  function comparison(detail, one, here) {
-    /** @type {FieldChoice | null} */
-    let field = null;
-    const rest = el("div", { class: "mw-condition__rest" });
-    const picker = fieldPicker(context, context.model, one.field ?? "", (path) => {
-      one.field = path;
-      tell();
-    }, { label: texts.field, onField: (found) => {
-      if (found?.name !== field?.name || found?.type !== field?.type || !rest.childNodes.length) {
-        field = found;
-        drawRest();
-      }
-    } });
-    function drawRest(/** @type {string} */ focus = "") {
-      const operators = context.operators[field?.type ?? "other"] ?? [];
-      const op = select(operators, one.op ?? "==", { "aria-label": texts.operator, id: `${here}-op` });
-      op.addEventListener("change", () => {
-        one.op = op.value;
-        if (WITHOUT_VALUE.has(op.value)) delete one.to;
-        else if (op.value === "between") one.to = { value: "literal", literal: ["", ""] };
-        else if (LISTS.has(op.value)) one.to = { value: "literal", literal: [] };
-        else if (!one.to || Array.isArray(one.to.literal)) one.to = { value: "literal", literal: "" };
-        drawRest(`${here}-op`);
-        tell();
-      });
-      rest.replaceChildren(...(one.test === "changed_to" ? [] : [op]), ...right());
-      if (focus) /** @type {HTMLElement | null} */ (rest.querySelector(`#${CSS.escape(focus)}`))?.focus();
-    }
-    /** @returns {Node[]} */
-    function right() {
-      if (WITHOUT_VALUE.has(one.op)) return [];
-      const facts = { label: texts.value, id: `${here}-to`, dataType: field?.type, choices: field?.choices };
-      const literal = one.to?.value === "literal" ? one.to.literal : undefined;
-      if (Array.isArray(literal) && one.op === "between") {
-        return [0, 1].map((side) => literalControl(context, literal[side] ?? "", (value, how) => {
-          const both = [...one.to.literal];
-          both[side] = value;
-          one.to = { value: "literal", literal: both };
-          tell(how?.typing);
-        }, { ...facts, id: `${here}-to-${side}`, label: side ? texts.andValue : texts.value }));
-      }
-      if (Array.isArray(literal)) {
-        const control = /** @type {HTMLInputElement} */ (el("input", { type: "text", value: literal.join(", "), "aria-label": texts.value, id: `${here}-to`, placeholder: texts.separated }));
-        control.addEventListener("input", () => {
-          const all = control.value.split(",").map((text) => text.trim()).filter(Boolean);
-          one.to = { value: "literal", literal: all.map((text) => (field?.type === "number" && /^-?\d+$/.test(text) ? Number(text) : text)) };
-          tell(true);
-        });
-        return [control];
-      }
-      return [valueControl(context, one.to, (value, how) => {
-        one.to = value;
-        tell(how?.typing);
-      }, { ...facts, kinds: context.kinds })];
-    }
-    detail.replaceChildren(picker, rest);
-    drawRest();
-  }
-
-  /** @param {HTMLElement} detail @param {any} one */
-  function count(detail, one) {
-    const of = el("span", { class: "mw-picker" });
+  /** @param {any} one @param {string} here */
+  function changed(one, here) {
+    const holderOfFields = el("div", {});
     void context.fields(context.model).then((known) => {
-      /** @type {[string, string][]} */
-      const many = known.filter((field) => field.many).map((field) => [field.name, field.label]);
-      const control = select(many, one.of ?? "", { "aria-label": texts.ofWhat }, texts.choose);
-      control.addEventListener("change", () => {
-        one.of = control.value;
+      const choices = known.filter((field) => !field.many).map((field) => /** @type {[string, string]} */ ([field.name, field.label]));
+      holderOfFields.replaceChildren(listControl(one.fields?.length ? one.fields : [""], (fields) => {
+        one.fields = [...new Set(fields.filter(Boolean))];
         tell();
-      });
-      of.replaceChildren(control);
+      }, {
+        texts, label: texts.field, id: `${here}-fields`, add: texts.orField, fresh: () => "",
+        row: (name, put, about) => {
+          const control = select([...choices], name, { "aria-label": about.label, id: about.id }, texts.choose);
+          control.addEventListener("change", () => put(control.value));
+          return control;
+        },
+      }));
     });
-    const op = select((context.operators.number ?? []).filter(([name]) => ["==", "!=", "<", "<=", ">", ">="].includes(name)), one.op ?? ">=", { "aria-label": texts.operator });
-    op.addEventListener("change", () => {
-      one.op = op.value;
-      tell();
-    });
-    const number = /** @type {HTMLInputElement} */ (el("input", { type: "number", step: "1", value: String(one.number ?? 1), "aria-label": texts.number }));
-    number.addEventListener("input", () => {
-      one.number = Math.trunc(Number(number.value)) || 0;
-      tell(true);
-    });
-    detail.replaceChildren(of, op, number);
+    return holderOfFields;
   }
 
   draw();
   return holder;
 }
 
-/** @param {string} test */
+/** @param {string} test @returns {any} */
 function fresh(test) {
   switch (test) {
     case "is_new":
@@ -228,8 +156,16 @@ function fresh(test) {
   }
 }
 
+/** What another test about the same field goes on with. @param {any} one @param {string} test */
+function keptOf(one, test) {
+  const not = one.mwNot ? { mwNot: true } : {};
+  const compares = ["is", "was"];
+  if (!compares.includes(one.test) || !compares.includes(test)) return not;
+  return { ...not, field: one.field, op: one.op, ...(one.to ? { to: one.to } : {}) };
+}
+
 /** @param {any} condition @returns {any} */
-function asGroup(condition) {
+export function asGroup(condition) {
   const read = asEdited(structuredClone(condition ?? { test: "all", of: [] }));
   return (read.test === "all" || read.test === "any") && !read.mwNot ? read : { test: "all", of: [read] };
 }
@@ -245,7 +181,7 @@ function asEdited(one) {
 }
 
 /** @param {any} top */
-function asWritten(top) {
+export function asWritten(top) {
   return top.of.length === 1 && !top.mwNot ? written(top.of[0]) : written(top);
 }
 
@@ -255,4 +191,3 @@ function written(one) {
   const plain = Array.isArray(rest.of) ? { ...rest, of: rest.of.map(written) } : rest;
   return mwNot ? { test: "not", of: plain } : plain;
 }
-

@@ -43,9 +43,20 @@ export function foresee(rows, operation, describe) {
     chosen = here.list[here.index];
     here.list.splice(here.index, 1);
     place.list.splice(place.list === here.list && here.index < place.index ? place.index - 1 : place.index, 0, chosen);
+  } else if (op === "wrap" && here) {
+    chosen = fresh({ kind: operation.in }, describe);
+    chosen.branches[branches(chosen.row)[0]] = [here.list[here.index]];
+    here.list[here.index] = chosen;
+  } else if (op === "unwrap" && here) {
+    const inner = branches(here.list[here.index].row).flatMap((branch) => here.list[here.index].branches[branch] ?? []);
+    here.list.splice(here.index, 1, ...inner);
+    chosen = inner[0] ?? here.list[here.index] ?? here.list[here.index - 1] ?? here.owner;
   } else if (op === "disable" && here) {
     chosen = here.list[here.index];
     chosen.row = { ...chosen.row, disabled: operation.disabled };
+  } else if (op === "set_value" && here && operation.key === "label" && operation.value) {
+    chosen = here.list[here.index];
+    chosen.row = { ...chosen.row, title: String(operation.value) };
   } else return null;
   /** @type {Row[]} */
   const after = [];

@@ -1,184 +1,191 @@
 // @ts-check
 /**
- * `<meanwhile-live>`: a part of a page that follows what it shows.
- *
- * It asks the server every few seconds and sends the ETag of what it has; an unchanged part costs an empty 304. A hidden
- * tab asks ten times less often, and at once when it is looked at again. Buttons of a form with `data-mw-do` (the id of
- * a live part) are sent from here, so that the page stays where it is and the focus too.
+ * What htmx leaves to do for pages that follow what they show (`.mw-live`). htmx asks, every so many seconds and when a
+ * person is back; compares tags; morphs what is new into the page; sends what a person does, and keeps the addresses.
+ * It can't be slower in a hidden tab or without a connection without code in attributes, which the policy forbids; it
+ * shows a refusal as if it were the part; a focused element that it takes away takes the focus along. These are here.
  */
 
-import { morph } from "./morph.js";
+import { createPace } from "./pace.js";
 import { toast } from "./tell.js";
 
-const HEADER = "X-Meanwhile-Live";
-const AGAIN = "X-Meanwhile-Again";
-const SLOWER_WHEN_HIDDEN = 10;
-const LONGEST_PAUSE = 60; // seconds between two tries without a connection
-const TOO_LONG = 20; // seconds after which a try counts as no connection
+/**
+ * @typedef {object} Context of one of htmx's requests, as far as it is looked at here
+ * @property {Element} sourceElement
+ * @property {Event} [sourceEvent]
+ * @property {{submitter?: HTMLElement | null, signal: AbortSignal}} request
+ * @property {{status: number, headers: Headers}} [response]
+ * @property {string} [text]
+ */
+/** @typedef {{ctx: Context, error?: Error, tasks?: {type: string, fragment: DocumentFragment, swapSpec: {style: string}}[]}} Detail */
+
+const TRIES_AT_MOST = 0.9; // of the time after which htmx gives up: a request that ended sooner gave way to another
+
+/** @type {WeakMap<Element, ReturnType<typeof createPace>>} */
+const paces = new WeakMap();
+/** @type {Map<Context, number>} when it was sent; without those of live parts */
+const sent = new Map();
+/** @type {{focused: HTMLElement, way: Element[]} | undefined} */
+let held;
+
+on("htmx:config:request", ({ ctx }, event) => {
+  const source = ctx.sourceElement;
+  const button = buttonOf(ctx);
+  if (isLive(source)) {
+    const isTick = ctx.sourceEvent?.type === "every";
+    // What a person does is shown by its own answer, and not by one that was asked for before.
+    if (sent.size || !paceOf(source).mayAsk(everyOf(source), isTick)) event.preventDefault();
+  } else if (button?.getAttribute("aria-disabled") === "true") {
+    event.preventDefault();
+  }
+});
+
+on("htmx:before:request", ({ ctx }) => {
+  if (!isLive(ctx.sourceElement)) sent.set(ctx, performance.now());
+  // Not really disabled: it would lose the focus.
+  buttonOf(ctx)?.setAttribute("aria-disabled", "true");
+});
+
+on("htmx:after:request", ({ ctx }) => {
+  if ((ctx.response?.status ?? 500) >= 400) return;
+  const reached = isLive(ctx.sourceElement) ? [ctx.sourceElement] : document.querySelectorAll(".mw-live");
+  for (const live of reached) paceOf(live).heard();
+  tell(ctx.sourceElement, "");
+});
+
+on("htmx:response:error", ({ ctx }) => {
+  const status = ctx.response?.status ?? 0;
+  const isTold = ctx.response?.headers.get("Content-Type")?.startsWith("text/plain");
+  const why = (isTold && ctx.text) || words("gone");
+  if (!isLive(ctx.sourceElement)) toast(why, "error");
+  else if (status >= 500) missed(ctx.sourceElement);
+  else stop(ctx.sourceElement, why);
+});
+
+on("htmx:error", ({ ctx, error }) => {
+  if (!ctx?.request || (error?.name === "AbortError" && gaveWay(ctx))) return;
+  if (isLive(ctx.sourceElement)) missed(ctx.sourceElement);
+  else toast(words("unsent"), "error");
+});
+
+on("htmx:finally:request", ({ ctx }) => {
+  sent.delete(ctx);
+  buttonOf(ctx)?.removeAttribute("aria-disabled");
+});
+
+on("htmx:before:swap", ({ ctx, tasks }, event) => {
+  const main = tasks?.find((task) => task.type === "main" && task.swapSpec.style.endsWith("Morph"));
+  // Whatever else stands between here and the server may answer with a page of its own, such as one to log in.
+  if (main && !main.fragment.querySelector(".mw-live")) {
+    event.preventDefault();
+    stop(ctx.sourceElement, words("gone"));
+    return;
+  }
+  if (main) closeMenu(buttonOf(ctx));
+  const focused = document.activeElement;
+  held = focused instanceof HTMLElement && focused !== document.body ? { focused, way: wayTo(focused) } : undefined;
+});
+
+on("htmx:after:swap", () => {
+  if (!held || document.activeElement === held.focused) return;
+  const { focused, way } = held;
+  (focused.isConnected ? focused : nearest(way)).focus({ preventScroll: true });
+});
 
 /**
- * @typedef {object} Answer what became of something that a person did
- * @property {string} html
- * @property {string} etag
- * @property {number} every
- * @property {{level: string, text: string}[]} told
+ * @param {string} name
+ * @param {(detail: Detail, event: Event) => void} listener
  */
-
-export class MeanwhileLive extends HTMLElement {
-  connectedCallback() {
-    this.every = Number(this.dataset.every);
-    this.etag = this.dataset.etag ?? "";
-    this.failures = 0;
-    this.asking = false;
-    this.seen = () => document.hidden || (this.every > 0 && void this.ask());
-    document.addEventListener("visibilitychange", this.seen);
-    addEventListener("online", this.seen);
-    this.plan(this.every);
-  }
-
-  disconnectedCallback() {
-    clearTimeout(this.timer);
-    if (this.seen) {
-      document.removeEventListener("visibilitychange", this.seen);
-      removeEventListener("online", this.seen);
-    }
-  }
-
-  get source() {
-    return this.dataset.src || location.pathname + location.search;
-  }
-
-  /** @param {number} seconds until it asks again; 0 for never */
-  plan(seconds) {
-    clearTimeout(this.timer);
-    if (!(seconds > 0)) return;
-    const factor = document.hidden ? SLOWER_WHEN_HIDDEN : 1;
-    this.timer = setTimeout(() => void this.ask(), seconds * factor * 1000);
-  }
-
-  async ask() {
-    if (this.asking) return;
-    this.asking = true;
-    clearTimeout(this.timer);
-    const source = this.source;
-    try {
-      const response = await fetch(source, {
-        headers: { [HEADER]: "1", ...(this.etag ? { "If-None-Match": this.etag } : {}) },
-        cache: "no-store",
-        signal: AbortSignal.timeout(TOO_LONG * 1000),
-      });
-      if (source === this.source) await this.hear(response);
-    } catch {
-      this.missed();
-    } finally {
-      this.asking = false;
-    }
-  }
-
-  /** @param {Response} response */
-  async hear(response) {
-    if (response.status >= 500) return this.missed();
-    if (response.status === 200) this.show(await response.text(), response.headers.get("ETag") ?? "");
-    else if (response.status !== 304) return this.stop(await refusal(response));
-    this.failures = 0;
-    this.offline("");
-    this.every = Number(response.headers.get(AGAIN) ?? this.every);
-    this.plan(this.every);
-  }
-
-  /**
-   * @param {string} html
-   * @param {string} etag
-   */
-  show(html, etag) {
-    const next = document.createElement("template");
-    next.innerHTML = html;
-    // Custom elements in it get to know their classes before they are compared.
-    morph(this, document.importNode(next.content, true));
-    this.etag = etag;
-  }
-
-  missed() {
-    this.failures += 1;
-    const pause = Math.min(LONGEST_PAUSE, Math.max(this.every, 1) * 2 ** this.failures);
-    this.offline((this.dataset.offline ?? "").replace("SECONDS", String(Math.ceil(pause))));
-    this.plan(pause);
-  }
-
-  /** @param {string} text why nothing more is to be had */
-  stop(text) {
-    this.every = 0;
-    this.offline(text || (this.dataset.gone ?? ""));
-  }
-
-  /** @param {string} text */
-  offline(text) {
-    const place = this.previousElementSibling;
-    if (place?.classList.contains("mw-offline") && place.textContent !== text) place.textContent = text;
-  }
-
-  /**
-   * Send what a person does, and show what became of it.
-   *
-   * @param {HTMLFormElement} form
-   * @param {HTMLElement | null} button
-   */
-  async send(form, button) {
-    clearTimeout(this.timer);
-    button?.setAttribute("aria-disabled", "true");
-    try {
-      const response = await fetch(form.action, {
-        method: "POST",
-        headers: { [HEADER]: "1" },
-        body: new FormData(form, button),
-        signal: AbortSignal.timeout(TOO_LONG * 1000),
-      });
-      if (!response.ok) return toast((await refusal(response)) || (this.dataset.gone ?? ""), "error");
-      /** @type {Answer} */
-      const answer = await response.json();
-      button?.closest("details")?.removeAttribute("open");
-      this.show(answer.html, answer.etag);
-      this.every = answer.every;
-      for (const { level, text } of answer.told) toast(text, level);
-    } catch {
-      toast(this.dataset.unsent ?? "", "error");
-    } finally {
-      button?.removeAttribute("aria-disabled");
-      this.plan(this.every || 0);
-    }
-  }
+function on(name, listener) {
+  document.addEventListener(name, (event) => listener(/** @type {CustomEvent<Detail>} */ (event).detail, event));
 }
 
-/** @param {Response} response */
-async function refusal(response) {
-  try {
-    return String((await response.json()).error ?? "");
-  } catch {
-    return "";
-  }
+/** @param {Element} element */
+function isLive(element) {
+  return element.classList.contains("mw-live");
 }
 
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (!(form instanceof HTMLFormElement) || !form.dataset.mwDo) return;
-  const live = document.getElementById(form.dataset.mwDo);
-  if (!(live instanceof MeanwhileLive)) return;
-  event.preventDefault();
-  if (event.submitter?.getAttribute("aria-disabled") === "true") return;
-  void live.send(form, event.submitter);
-});
+/** @param {Element} live @returns {ReturnType<typeof createPace>} */
+function paceOf(live) {
+  const pace = paces.get(live) ?? createPace();
+  paces.set(live, pace);
+  return pace;
+}
 
-document.addEventListener("click", (event) => {
-  // A link with `data-mw-part` (the id of a live part) shows its page in that part.
-  const link = event.target instanceof Element ? event.target.closest("a[data-mw-part]") : null;
-  if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const live = document.getElementById(link.dataset.mwPart ?? "");
-  if (!(live instanceof MeanwhileLive)) return;
-  event.preventDefault();
-  live.dataset.src = link.getAttribute("href") ?? "";
-  live.etag = "";
-  live.asking = false;
-  void live.ask();
-});
+/** @param {Element} live */
+function everyOf(live) {
+  return live instanceof HTMLElement ? Number(live.dataset.every) || 0 : 0;
+}
 
-customElements.define("meanwhile-live", MeanwhileLive);
+/** @param {Context} ctx */
+function buttonOf(ctx) {
+  return ctx.request.submitter;
+}
+
+/** @param {Context} ctx whether its request was ended for another one, and not for its length */
+function gaveWay(ctx) {
+  const limit = Number(/** @type {any} */ (window).htmx.config.defaultTimeout);
+  const since = sent.get(ctx);
+  return since === undefined ? sent.size > 0 : performance.now() - since < limit * TRIES_AT_MOST;
+}
+
+/** @param {Element} live */
+function missed(live) {
+  const pause = paceOf(live).missed(everyOf(live));
+  tell(live, words("offline").replace("SECONDS", String(Math.ceil(pause / 1000))));
+}
+
+/**
+ * @param {Element} live
+ * @param {string} why
+ */
+function stop(live, why) {
+  paceOf(live).stop();
+  tell(live, why);
+}
+
+/**
+ * Says above the page's live part what is wrong with it.
+ *
+ * @param {Element} source
+ * @param {string} text
+ */
+function tell(source, text) {
+  const place = document.getElementById("mw-offline");
+  if (place && source.id !== "plots" && place.textContent !== text) place.textContent = text;
+}
+
+/** @param {"offline" | "unsent" | "gone"} name */
+function words(name) {
+  return document.getElementById("mw-offline")?.dataset[name] ?? "";
+}
+
+/** @param {HTMLElement | null | undefined} button what was done is done; the focus goes where the menu was opened */
+function closeMenu(button) {
+  const menu = button?.closest("details");
+  if (!menu?.open) return;
+  const summary = menu.querySelector("summary");
+  if (menu.contains(document.activeElement)) summary?.focus({ preventScroll: true });
+  menu.open = false;
+}
+
+/** @param {Element} element */
+function wayTo(element) {
+  const way = [];
+  for (let one = element.parentElement; one && one !== document.body; one = one.parentElement) way.push(one);
+  return way;
+}
+
+/**
+ * What is left around the place where the focus was.
+ *
+ * @param {Element[]} way
+ * @returns {HTMLElement}
+ */
+function nearest(way) {
+  for (const one of way.filter((element) => element.isConnected && document.body.contains(element))) {
+    const found = one.querySelector("a[href], button:not(:disabled), summary, input, select, textarea, [tabindex]");
+    if (found instanceof HTMLElement) return found;
+  }
+  return document.getElementById("content") ?? document.body;
+}

@@ -2,6 +2,9 @@
 /**
  * What a person changed goes to the server one after the other, and is kept in the browser until it is there: over a
  * lost connection, an ended session, a reload. No DOM.
+ *
+ * The places in a change are those of what the page showed when it was made: the draft at a revision, with the changes
+ * before it done. Where the draft went another way meanwhile, the server is told both, and finds the place anew.
  */
 
 /**
@@ -10,12 +13,27 @@
  * @property {any} [operation] of an edit
  * @property {boolean} [focus] whether the tree gets the focus when it is done
  * @property {boolean} [fix] whether it came from a button and not from the form
- * @property {boolean} [sent] whether an answer is awaited, or was when the page was left
  */
 
 /**
- * @typedef {"saved" | "saving" | "offline" | "login" | "conflict" | "stuck"} Status
+ * A change that is not on the server yet.
+ *
+ * @typedef {Change & {
+ *   id: string,
+ *   on: number,
+ *   view: string,
+ *   now?: number,
+ *   meant?: any,
+ *   sent?: boolean,
+ * }} Waiting `on` is the revision that it was made on, `view` names what was shown then; after a conflict `now` is the
+ *   revision that the operation is for, and `meant` what the person did at first; `sent` says that the server may have it
  */
+
+/** A change that was sent, on which others that wait were made. @typedef {{view: string, operation: any}} Made */
+
+/** @typedef {"saved" | "saving" | "offline" | "login" | "conflict" | "stuck"} Status */
+
+/** How a change ended. @typedef {{quiet: boolean}} Ended `quiet` says that nobody but this page changed the draft */
 
 /**
  * @typedef {object} Parts
@@ -23,14 +41,16 @@
  * @property {string} tree
  * @property {string} person
  * @property {number} revision
+ * @property {any} document the draft at that revision
  * @property {Pick<Storage, "getItem" | "setItem" | "removeItem">} storage
  * @property {() => string} selected
- * @property {(answer: any, change: Change) => void} onAnswer
+ * @property {(answer: any, change: Change, ended: Ended) => void} onAnswer
  * @property {(status: Status, waiting: number) => void} onStatus
  * @property {(conflict: any, change: Change) => void} onConflict
  * @property {(message: string, change: Change) => void} onRefused
  * @property {(run: () => void, milliseconds: number) => any} [setTimer]
  * @property {(timer: any) => void} [clearTimer]
+ * @property {() => string} [newId]
  */
 
 const LOST = new Set(["network", "timeout", "offline", "incomplete_answer", "aborted", "too_many"]);
@@ -39,13 +59,24 @@ const TYPING = 350; // milliseconds without a key before it is sent
 const LONGEST_WAIT = 30_000;
 const ANSWER_WITHIN = 20_000;
 
+let ids = 0;
+const anyId = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}-${++ids}`;
+
 /** @param {Parts} parts */
 export function createSaving(parts) {
-  const { server, tree, person, storage, setTimer = setTimeout, clearTimer = clearTimeout } = parts;
+  const { server, tree, person, storage, setTimer = setTimeout, clearTimer = clearTimeout, newId = anyId } = parts;
   const place = `mw-studio:${person}:${tree}`;
-  /** @type {Change[]} */
+  /** @type {Waiting[]} */
   let waiting = [];
+  /** @type {Made[]} */
+  let made = [];
+  /** The revision that the page shows. */
   let revision = parts.revision;
+  /** What the draft said at the revisions that changes were made on. @type {Map<number, any>} */
+  const views = new Map();
+  let keptViews = "";
+  /** Revisions that this page has made. @type {Set<number>} */
+  const own = new Set();
   let busy = false;
   let failures = 0;
   /** @type {Status} */
@@ -53,25 +84,37 @@ export function createSaving(parts) {
   /** @type {any} */
   let timer;
 
-  const kept = read();
-  if (kept) {
-    waiting = kept.waiting;
-    revision = kept.revision;
-  }
+  const hasLeft = restore();
+  views.set(revision, parts.document);
 
-  function read() {
+  function restore() {
     try {
       const found = JSON.parse(storage.getItem(place) ?? "null");
-      return found?.waiting?.length ? found : null;
+      if (!found?.waiting?.length) return false;
+      waiting = found.waiting;
+      made = found.made ?? [];
+      for (const [number, document] of JSON.parse(storage.getItem(`${place}:views`) ?? "[]")) views.set(number, document);
+      return true;
     } catch {
-      return null;
+      return false;
     }
   }
 
   function keep() {
+    const used = new Set([revision, ...waiting.flatMap(({ on, now }) => [on, now])]);
+    for (const number of views.keys()) if (!used.has(number)) views.delete(number);
+    made = made.filter(({ view }) => waiting.some((one) => one.view === view));
     try {
-      if (waiting.length) storage.setItem(place, JSON.stringify({ revision, waiting }));
-      else storage.removeItem(place);
+      if (!waiting.length) {
+        storage.removeItem(place);
+        storage.removeItem(`${place}:views`);
+        keptViews = "";
+        return;
+      }
+      storage.setItem(place, JSON.stringify({ waiting, made }));
+      const which = [...views.keys()].join();
+      if (which !== keptViews) storage.setItem(`${place}:views`, JSON.stringify([...views]));
+      keptViews = which;
     } catch {
       // A browser without room: it is still sent, only a reload in between would lose it.
     }
@@ -83,10 +126,16 @@ export function createSaving(parts) {
     parts.onStatus(next, waiting.length);
   }
 
-  /** @param {Change} change @param {Change | undefined} last */
+  /** @param {any} state the server's */
+  function know(state) {
+    revision = state.revision;
+    views.set(revision, state.document);
+  }
+
+  /** @param {Change} change @param {Waiting | undefined} last */
   function isSamePlace(change, last) {
     const [one, other] = [change.operation, last?.operation];
-    if (!one || !other || last?.sent || one.op !== other.op) return false;
+    if (!one || !other || !last || last.sent || last.meant || last.view !== String(revision) || one.op !== other.op) return false;
     return one.op === "set_value" && one.path === other.path && one.key === other.key;
   }
 
@@ -96,29 +145,39 @@ export function createSaving(parts) {
     timer = setTimer(() => void flush(), milliseconds);
   }
 
+  /** @param {Waiting} change @param {boolean} [withView] */
+  function paramsOf(change, withView = false) {
+    const common = { tree, person, revision };
+    if (change.call === "discard") return common;
+    if (change.call !== "edit") return { ...common, select: parts.selected() };
+    const before = change.now === undefined ? made.filter(({ view }) => view === change.view).map(({ operation }) => operation) : [];
+    return {
+      ...common,
+      revision: change.now ?? change.on,
+      operation: JSON.stringify(change.operation),
+      id: change.id,
+      ...(before.length ? { before: JSON.stringify(before) } : {}),
+      ...(withView ? { view: JSON.stringify(views.get(change.now ?? change.on) ?? {}) } : {}),
+    };
+  }
+
   async function flush() {
     clearTimer(timer);
     if (busy || !waiting.length || status === "conflict") return;
     busy = true;
     const change = waiting[0];
-    const selected = parts.selected();
     change.sent = true;
     keep();
     tell("saving");
     try {
-      const common = { tree, revision, person };
-      const params =
-        change.call === "edit" ? { ...common, operation: JSON.stringify(change.operation) }
-        : change.call === "discard" ? common
-        : { ...common, select: selected };
-      const answer = await server.studio[change.call](params, { timeout: ANSWER_WITHIN });
+      const call = (/** @type {boolean} */ withView) => server.studio[change.call](paramsOf(change, withView), { timeout: ANSWER_WITHIN });
+      let answer = await call(false);
+      if (answer.wanted) answer = await call(true);
       failures = 0;
       busy = false;
       if (answer.conflict) return stopped(answer, change);
-      waiting.shift();
-      revision = answer.state.revision;
-      keep();
-      parts.onAnswer(answer, change);
+      const ended = settle(change, answer);
+      parts.onAnswer(answer, change, ended);
       if (waiting.length) return void flush();
       tell("saved");
     } catch (error) {
@@ -127,17 +186,48 @@ export function createSaving(parts) {
     }
   }
 
-  /** @param {any} answer @param {Change} change */
+  /** @param {Waiting} change @param {any} answer @returns {Ended} */
+  function settle(change, answer) {
+    waiting.shift();
+    const isExact = change.call === "edit" && !answer.merged && !answer.beside && change.now === undefined;
+    const since = change.call === "edit" ? change.on : revision;
+    let quiet = true;
+    for (let number = since + 1; number < answer.state.revision; number += 1) quiet &&= own.has(number);
+    if (isExact) {
+      for (const one of waiting) if (one.view === change.view) Object.assign(one, { on: answer.state.revision, view: String(answer.state.revision) });
+    } else if (change.call === "edit") leaveBehind(change);
+    know(answer.state);
+    own.add(revision);
+    keep();
+    return { quiet };
+  }
+
+  /** Others were made on what the page showed with this change done. @param {Waiting} change */
+  function leaveBehind(change) {
+    made.push({ view: change.view, operation: change.meant ?? change.operation });
+  }
+
+  /** @param {any} answer @param {Waiting} change */
   function stopped(answer, change) {
+    know(answer.state);
+    change.meant ??= change.operation;
+    change.now = revision;
+    keep();
     tell("conflict");
     parts.onConflict(answer, change);
   }
 
-  /** @param {{code?: string, message: string}} error @param {Change} change */
+  /** @param {{code?: string, message: string}} error @param {Waiting} change */
   function failed(error, change) {
     const code = error.code ?? "";
     if (REFUSED.has(code)) {
       waiting.shift();
+      if (change.call === "edit") {
+        // The page goes on with what the server has, which those that were made on this change don't fit any more.
+        const view = `${change.view}+`;
+        for (const one of [...waiting, ...made]) if (one.view === change.view) one.view = view;
+        leaveBehind({ ...change, view });
+      }
       keep();
       parts.onRefused(error.message, change);
       tell(waiting.length ? "saving" : "saved");
@@ -154,9 +244,11 @@ export function createSaving(parts) {
       return revision;
     },
 
-    /** What the server said last, when nothing waits. @param {number} known */
-    know(known) {
-      if (!waiting.length) revision = known;
+    /** What the server said last, when nothing waits. @param {any} state */
+    know(state) {
+      if (waiting.length) return;
+      know(state);
+      keep();
     },
 
     get waiting() {
@@ -167,8 +259,18 @@ export function createSaving(parts) {
       return status;
     },
 
+    /** Whether nothing gets through, or the person has to decide first. */
+    get isStuck() {
+      return status === "offline" || status === "login" || status === "stuck" || status === "conflict";
+    },
+
+    /** The changes that were made on what the page shows, in their order. */
+    get shown() {
+      return waiting.filter((one) => one.view === String(revision) && one.now === undefined);
+    },
+
     /** Whether changes were left from before the page was loaded. */
-    hasLeft: !!kept,
+    hasLeft,
 
     /**
      * @param {Change} change
@@ -176,8 +278,8 @@ export function createSaving(parts) {
      */
     put(change, { typing = false } = {}) {
       const last = waiting.at(-1);
-      if (last && isSamePlace(change, last)) last.operation = change.operation;
-      else waiting.push(change);
+      if (isSamePlace(change, last)) /** @type {Waiting} */ (last).operation = change.operation;
+      else waiting.push({ ...change, id: newId(), on: revision, view: String(revision) });
       keep();
       tell(status === "saved" ? "saving" : status);
       if (status === "conflict" || busy) return;
@@ -186,13 +288,27 @@ export function createSaving(parts) {
       else void flush();
     },
 
+    /** Takes the last change back that the server can't have yet; there may be none. @returns {Change | null} */
+    takeBack() {
+      const last = waiting.at(-1);
+      if (!last || last.sent || last.call !== "edit" || busy) return null;
+      waiting.pop();
+      keep();
+      tell(status);
+      const { call, operation, focus, fix } = last;
+      return { call, operation, focus, fix };
+    },
+
     flush,
 
-    /** Goes on after a conflict: with the change as it is now, or without it. @param {any} operation @param {number} now */
-    resolve(operation, now) {
-      revision = now;
-      if (operation) waiting[0] = { ...waiting[0], operation, sent: false };
-      else waiting.shift();
+    /** Goes on after a conflict: with the change as it is now, or without it. @param {any} operation */
+    resolve(operation) {
+      const change = waiting[0];
+      if (operation) Object.assign(change, { operation, sent: false });
+      else {
+        waiting.shift();
+        if (change.call === "edit") leaveBehind(change);
+      }
       keep();
       tell(waiting.length ? "saving" : "saved");
       void flush();
@@ -200,7 +316,7 @@ export function createSaving(parts) {
 
     /** Values that were typed and are not on the server yet. @param {string} path @returns {Record<string, any>} */
     typed(path) {
-      const found = waiting.filter(({ operation: one }) => one?.op === "set_value" && one.path === path);
+      const found = this.shown.filter(({ operation: one }) => one?.op === "set_value" && one.path === path);
       return Object.fromEntries(found.map(({ operation }) => [operation.key, operation.value]));
     },
   };

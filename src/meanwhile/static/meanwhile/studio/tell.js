@@ -1,5 +1,8 @@
 // @ts-check
-/** Tells a person what was done: to the eyes as a toast, to a screen reader as one sentence. */
+/**
+ * Tells a person what was done: to the eyes as a toast (`<meanwhile-toast>`), to a screen reader as one sentence. A
+ * toast stands in an answer of the server, or is made here.
+ */
 
 const SHOWN_FOR = 8000; // milliseconds; a toast about something that went wrong stays until it is closed
 
@@ -19,19 +22,42 @@ export function say(text) {
 export function toast(text, level = "success") {
   const place = document.getElementById("mw-toasts");
   if (!place) return;
-  const shown = document.createElement("div");
+  const shown = document.createElement("meanwhile-toast");
   shown.className = `mw-toast mw-toast--${level}`;
+  shown.dataset.level = level;
   const words = document.createElement("span");
   words.textContent = text;
-  const close = document.createElement("button");
-  close.type = "button";
-  close.className = "mw-button mw-button--quiet mw-button--small";
-  close.textContent = place.dataset.close ?? "×";
-  close.addEventListener("click", () => shown.remove());
-  shown.append(words, close);
+  shown.append(words);
   place.append(shown);
-  say(text);
-  if (level === "success" || level === "info") vanish(shown);
+}
+
+/** @type {string[]} what stands in the toasts that came together */
+let together = [];
+
+export class MeanwhileToast extends HTMLElement {
+  connectedCallback() {
+    if (this.querySelector("button")) return;
+    this.append(closer(() => this.close()));
+    if (this.dataset.level === "success" || this.dataset.level === "info") vanish(this);
+    together.push(this.firstElementChild?.textContent ?? "");
+    say(together.join(" "));
+    setTimeout(() => (together = []));
+  }
+
+  close() {
+    if (this.contains(document.activeElement)) document.getElementById("content")?.focus({ preventScroll: true });
+    this.remove();
+  }
+}
+
+/** @param {() => void} close */
+function closer(close) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "mw-button mw-button--quiet mw-button--small";
+  button.textContent = document.getElementById("mw-toasts")?.dataset.close ?? "×";
+  button.addEventListener("click", close);
+  return button;
 }
 
 /** @param {HTMLElement} shown */
@@ -42,3 +68,5 @@ function vanish(shown) {
   for (const event of ["pointerenter", "focusin"]) shown.addEventListener(event, hold);
   for (const event of ["pointerleave", "focusout"]) shown.addEventListener(event, go);
 }
+
+customElements.define("meanwhile-toast", MeanwhileToast);

@@ -37,10 +37,9 @@ export class MeanwhileTime extends HTMLElement {
     const time = this.querySelector("time");
     if (!time || !this.place) return;
     const text = relative((Date.parse(time.dateTime) - Date.now()) / 1000);
-    if (this.place.textContent !== text) {
-      this.place.textContent = text;
-      this.title = time.title;
-    }
+    if (this.place.textContent !== text) this.place.textContent = text;
+    // Not on the element itself: an attribute that the server does not know goes with the next change of the page.
+    if (this.place.title !== time.title) this.place.title = time.title;
   }
 }
 

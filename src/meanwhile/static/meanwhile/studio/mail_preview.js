@@ -1,0 +1,40 @@
+// @ts-check
+/** An e-mail as it would be written for a chosen record. */
+
+import { el, icon } from "./dom.js";
+import { recordPicker } from "./record_picker.js";
+
+/**
+ * @param {import("./control.js").Context} context
+ * @param {(record: string) => Promise<any>} ask
+ */
+export function mailPreview(context, ask) {
+  const { texts } = context;
+  const out = el("div", { class: "mw-mail", role: "status" });
+  let record = "";
+  const picker = recordPicker(context, context.model, (key) => (record = key), { label: texts.previewFor, id: "mw-preview-record", first: true });
+  const run = async () => {
+    try {
+      out.replaceChildren(mail(texts, await ask(record)));
+    } catch (error) {
+      out.replaceChildren(el("p", { class: "mw-error" }, /** @type {Error} */ (error).message));
+    }
+  };
+  return el("details", { class: "mw-more" }, el("summary", {}, texts.preview),
+    el("div", { class: "mw-form" },
+      el("div", { class: "mw-field" }, el("label", { class: "mw-label", for: "mw-preview-record" }, texts.previewFor),
+        el("div", { class: "mw-line" }, picker, el("button", { type: "button", class: "mw-button", onclick: run }, icon("eye"), texts.show))),
+      out));
+}
+
+/** @param {Record<string, string>} texts @param {any} one */
+function mail(texts, one) {
+  const lines = /** @type {[string, string][]} */ ([
+    [texts.from, one.from_email], [texts.to, one.to.join(", ") || texts.nobody], [texts.cc, one.cc.join(", ")], [texts.bcc, one.bcc.join(", ")],
+    [texts.replyTo, one.reply_to.join(", ")], [texts.subject, one.subject],
+  ]);
+  return el("div", { class: "mw-card mw-card--padded" },
+    el("dl", { class: "mw-facts" }, lines.filter(([, text]) => text).flatMap(([name, text]) => [el("dt", {}, name), el("dd", {}, text)])),
+    el("pre", { class: "mw-mail__body" }, one.body),
+    one.html ? el("details", { class: "mw-more" }, el("summary", {}, texts.html), el("pre", { class: "mw-mail__body mw-mono" }, one.html)) : null);
+}

@@ -1,0 +1,61 @@
+"""The page of a trial says what was shown and not done, and what can't be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core import mail
+from django.db.models.signals import post_save
+
+from meanwhile import Called, EventTree, UpdateField, action, call_tree
+from meanwhile.studio.models import StudioTree
+from meanwhile.testing import use_trees
+from tests.integration.studio.conftest import MAIL, fill
+from tests.integration.studio.test_tryout_attacks import mass, promises
+from tests.shop.models import Booking
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.integration.studio.urls")]
+
+
+@action(name="page.promises")
+def promises_and_calls(record: Booking) -> None:
+    promises(record)
+    call_tree("sub", record)
+
+
+@pytest.fixture
+def page(client: Any, tree: StudioTree, person: Callable[..., Any], booking: Booking) -> Callable[..., str]:
+    ada = person("view", "edit")
+    ada.user_permissions.add(Permission.objects.get(codename="view_booking"))
+    client.force_login(ada)
+
+    def post(*nodes: dict[str, Any], **typed: str) -> str:
+        fill(tree, *nodes)
+        response = client.post(f"/studio/trees/{tree.key}/try/", {"record": booking.pk, **typed})
+        return response.content.decode()
+
+    return post
+
+
+def test_it_tells_what_is_left_for_after_the_commit_and_the_trees_inside(page: Callable[..., str]) -> None:
+    with use_trees(EventTree("Sub", on=Called(Booking), do=[UpdateField(notes="deep inside")])):
+        text = page(promises_and_calls().as_json(), MAIL)
+    assert "not done here: tests.integration.studio.test_tryout_attacks.ring" in text
+    assert "deep inside" in text
+    assert "shown, not done" in text
+    assert "Functions with outside=True" in text
+    assert mail.outbox == []
+
+
+def test_it_tells_what_the_event_itself_would_send(page: Callable[..., str]) -> None:
+    receiver: Any = lambda **_: mass(None)  # noqa: E731
+    post_save.connect(receiver, sender=Booking)
+    try:
+        text = page(MAIL, **{"set-status": "paid"})
+    finally:
+        post_save.disconnect(receiver, sender=Booking)
+    assert "Mass 0" in text
+    assert mail.outbox == []
