@@ -12,6 +12,8 @@ from django.apps import apps
 from django.utils import translation
 from hypothesis import settings
 
+from tests.touching import pytest_runtest_call  # noqa: F401 - a hook
+
 TESTS = Path(__file__).parent
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 REQUIRE_ALL = os.environ.get("MEANWHILE_REQUIRE_ALL") == "1"

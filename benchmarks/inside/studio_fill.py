@@ -1,8 +1,11 @@
 """A history of any length and a queue of any length, each filled by one statement, as a site has them after a while.
 
 Runs: over 90 days, of twenty trees on three types of record, 50,000 records and 200 people; 96 of 100 succeeded. Four
-of ten are of one tree. One tree and one person have a few runs only, all in the first third of the time. Jobs: two of
-three wait for a later day, the others are due; one of a hundred is held back behind another one of its record.
+of ten are of one tree. One tree and one person have a few runs only, all in the first third of the time; one tree has
+been there since the first hundredth of it. Jobs: two of three wait for a later day, the others are due; one of a
+hundred is held back behind another one of its record.
+
+It is filled in two parts: statistics taken between them know nothing of the new tree, and of no job that waits.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from benchmarks.inside.claim import SERIES
-from benchmarks.shop.trees import COMMON, OTHERS, RARE
+from benchmarks.shop.trees import COMMON, NEW, OTHERS, RARE
 from meanwhile.clock import SystemClock
 from meanwhile.trees import registry
 from meanwhile.trees.versions import ensure_version
@@ -72,15 +75,17 @@ RUNS = """
         CASE state WHEN 'failed' THEN 'It broke.' ELSE '' END, {created}, {page_at},
         CASE state WHEN 'running' THEN NULL ELSE {finished} END
     FROM (
-        SELECT i, at, tree, record, CASE tree WHEN '{common}' THEN 'shop.Order' WHEN '{rare}' THEN 'shop.Invoice' ELSE
-            CASE hash % 3 WHEN 0 THEN 'shop.Order' WHEN 1 THEN 'shop.Invoice' ELSE 'shop.Ticket' END END AS model,
+        SELECT i, at, tree, record, CASE tree WHEN '{common}' THEN 'shop.Order' WHEN '{rare}' THEN 'shop.Invoice'
+            WHEN '{new}' THEN 'shop.Ticket' ELSE CASE hash % {others} % 3
+                WHEN 0 THEN 'shop.Order' WHEN 1 THEN 'shop.Invoice' ELSE 'shop.Ticket' END END AS model,
             CASE WHEN i % {rarely} = 5 AND i * 3 < {n} THEN {rare_person}
                 WHEN hash % 10 < 2 THEN 0 ELSE i * 613 % ({persons} - 1) + 1 END AS person,
             CASE WHEN luck < 960 THEN 'succeeded' WHEN luck < 980 THEN 'failed' WHEN luck < 990 THEN 'running'
                 WHEN luck < 995 THEN 'cancelled' ELSE 'skipped' END AS state
         FROM (
             SELECT i, hash, luck, at, record, CASE WHEN i % {rarely} = 3 AND i * 3 < {n} THEN '{rare}'
-                WHEN share < 40 THEN '{common}' ELSE 'tree-' || (hash % {others}) END AS tree
+                WHEN share < 40 THEN '{common}'
+                WHEN share > 94 AND i > {known} THEN '{new}' ELSE 'tree-' || (hash % {others}) END AS tree
             FROM (
                 SELECT i, {start} + i * {apart} / {n} AS at, i * 7919 % 9973 AS hash,
                     i * 7907 % 997 * 1000 / 997 AS luck, i * 611953 % 100 AS share, i * 104729 % {records} + 1 AS record
@@ -95,7 +100,7 @@ JOBS = """
         takeovers, steps, progress_text, lease_owner, lease_token, lease_until, created, started, finished, error)
     SELECT 'tree', 'Reminder ' || i, {payload}, '{state}', {priority}, {due}, {held}, {serial_key}, {group}, 0, 0,
         {steps}, '', {owner}, 0, {lease}, {created}, {started}, {finished}, {error}
-    FROM (SELECT i, {start} + i * {apart} / {n} AS at FROM ({series}) AS numbers WHERE i > {first}) AS one
+    FROM (SELECT i, {start} + i * {apart} / {n} AS at FROM ({series}) AS numbers) AS one
 """
 
 
@@ -117,24 +122,28 @@ def prepare() -> None:
                 cursor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
 
 
-def fill(n: int, first: int, last: int, now: str) -> None:
-    """Add the runs and the waiting jobs from number ``first`` on to ``last``, of a history and a queue that will have
-    ``n``; and for every ten of them a job that succeeded, for every fifty one that failed, and with the first ones the
-    few that run."""
+def fill_past(n: int, now: str) -> None:
+    """Add the first hundredth of ``n`` runs, and of the jobs those that are over or run."""
     end = datetime.fromisoformat(now)
     with connection.cursor() as cursor:
-        _runs(cursor, n, first, last, end)
-        _jobs(cursor, "ready", n, (first, last), end)
-        _jobs(cursor, "succeeded", n // 10, (first // 10, last // 10), end)
-        _jobs(cursor, "failed", n // 50, (first // 50, last // 50), end)
-        if not first:
-            _jobs(cursor, "running", RUNNING, (0, RUNNING), end)
+        _runs(cursor, n, (0, n // 100), end)
+        _jobs(cursor, "succeeded", n // 10, end)
+        _jobs(cursor, "failed", n // 50, end)
+        _jobs(cursor, "running", RUNNING, end)
+
+
+def fill_rest(n: int, now: str) -> None:
+    """Add all other runs, and ``n`` jobs that wait."""
+    end = datetime.fromisoformat(now)
+    with connection.cursor() as cursor:
+        _runs(cursor, n, (n // 100, n), end)
+        _jobs(cursor, "ready", n, end)
 
 
 def fill_one(now: str) -> None:
     """Add one run and no job."""
     with connection.cursor() as cursor:
-        _runs(cursor, 1, 0, 1, datetime.fromisoformat(now))
+        _runs(cursor, 1, (0, 1), datetime.fromisoformat(now))
 
 
 def statistics(which: str) -> None:
@@ -167,7 +176,7 @@ def run_at(n: int, number: int, now: str) -> UUID:
     return UUID(f"{at:012x}7{number % 4096:03x}8{number:015x}")
 
 
-def _runs(cursor: Any, n: int, first: int, last: int, now: datetime) -> None:
+def _runs(cursor: Any, n: int, between: tuple[int, int], now: datetime) -> None:
     dialect = _dialect()
     cursor.execute(
         RUNS.format(
@@ -180,6 +189,8 @@ def _runs(cursor: Any, n: int, first: int, last: int, now: datetime) -> None:
             text="text",
             common=COMMON,
             rare=RARE,
+            new=NEW,
+            known=n // 100,
             others=OTHERS,
             rarely=max(n // 3 // RARE_RUNS, 7),
             rare_person=RARE_PERSON,
@@ -188,13 +199,13 @@ def _runs(cursor: Any, n: int, first: int, last: int, now: datetime) -> None:
             start=_start(now),
             apart=_milliseconds(DAYS),
             n=n,
-            first=first,
-            series=_series(last),
+            first=between[0],
+            series=_series(between[1]),
         )
     )
 
 
-def _jobs(cursor: Any, state: str, n: int, between: tuple[int, int], now: datetime) -> None:
+def _jobs(cursor: Any, state: str, n: int, now: datetime) -> None:
     dialect, waits = _dialect(), state == "ready"
     # Those that ended did so within the last two days, those that wait are due from an hour ago on for half a year.
     later = f"CASE i % 3 WHEN 0 THEN {_at(now)} - i % 3600000 ELSE {_at(now)} + i * 7919 % 15552000000 END"
@@ -219,8 +230,7 @@ def _jobs(cursor: Any, state: str, n: int, between: tuple[int, int], now: dateti
             start=_start(now),
             apart=_milliseconds(DAYS),
             n=n,
-            first=between[0],
-            series=_series(between[1]),
+            series=_series(n),
         )
     )
 

@@ -11,12 +11,21 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from benchmarks.inside.studio_fill import PERSONS, RARE_PERSON, fill, fill_one, prepare, run_at, statistics
-from benchmarks.shop.trees import COMMON, RARE
+from benchmarks.inside.studio_fill import (
+    PERSONS,
+    RARE_PERSON,
+    fill_one,
+    fill_past,
+    fill_rest,
+    prepare,
+    run_at,
+    statistics,
+)
+from benchmarks.shop.trees import COMMON, NEW, RARE
 
 RUN = re.compile(rb'href="[^"]*/(?:run|runs|jobs|job)/[0-9a-f][0-9a-f-]*/')
 
-__all__ = ["fill", "fill_one", "pages", "prepare", "seconds", "statistics"]
+__all__ = ["fill_one", "fill_past", "fill_rest", "pages", "prepare", "seconds", "statistics"]
 
 
 def pages(n: int, now: str) -> dict[str, tuple[str, int]]:
@@ -28,7 +37,7 @@ def pages(n: int, now: str) -> dict[str, tuple[str, int]]:
     # With the one run of an empty site, that one.
     late = runs.filter(state="running").first() or runs[0]
     order = runs.filter(model="shop.Order").first() or runs[0]
-    far = run_at(max(n, 1), n // 10, now)
+    far = run_at(n, n // 2, now)
     day = datetime.fromisoformat(now) - timedelta(days=45)
     of = "/studio/runs/?"
     return {
@@ -36,6 +45,8 @@ def pages(n: int, now: str) -> dict[str, tuple[str, int]]:
         "runs, a far page": (f"{of}before={far}", 50),
         "runs, common tree": (f"{of}tree={COMMON}", 50),
         "runs, rare tree": (f"{of}tree={RARE}", 5),
+        "runs, new tree": (f"{of}tree={NEW}", 50),
+        "runs, new tree, another page": (f"{of}tree={NEW}&before={far}", 50),
         "runs, record type": (f"{of}model=shop.Ticket", 50),
         "runs, record": (f"{of}record={order.record_pk}", 5),
         "runs, record of a type": (f"{of}model=shop.Order&record={order.record_pk}", 2),
@@ -72,8 +83,15 @@ def pages(n: int, now: str) -> dict[str, tuple[str, int]]:
         "admin, runs, rare tree": (f"/admin/meanwhile/run/?tree={RARE}", 5),
         "admin, runs, failed": ("/admin/meanwhile/run/?state__exact=failed", 20),
         "admin, runs, record type": ("/admin/meanwhile/run/?model=shop.Ticket", 20),
+        "admin, runs, common tree, cancelled": (f"/admin/meanwhile/run/?tree={COMMON}&state__exact=cancelled", 20),
+        "admin, runs, nothing: common tree, other type": (f"/admin/meanwhile/run/?tree={COMMON}&model=shop.Ticket", 0),
+        "admin, runs, person": ("/admin/meanwhile/run/?q=person-17", 20),
         "admin, jobs": ("/admin/meanwhile/job/", 20),
         "admin, jobs, waiting": ("/admin/meanwhile/job/?state__exact=ready", 20),
+        "admin, jobs, held back": ("/admin/meanwhile/job/?state__exact=held", 20),
+        "admin, jobs, waiting, high priority": ("/admin/meanwhile/job/?state__exact=ready&priority=high", 20),
+        "admin, jobs, waiting, other kind": ("/admin/meanwhile/job/?state__exact=ready&kind=other", 0),
+        "admin, jobs, nothing: part of a name": ("/admin/meanwhile/job/?q=nothing like it", 0),
         "admin, jobs, running": ("/admin/meanwhile/job/?state__exact=running", 15),
         "admin, jobs, failed": ("/admin/meanwhile/job/?state__exact=failed", 20),
         "admin, jobs, priority": ("/admin/meanwhile/job/?priority=high", 20),

@@ -1,12 +1,12 @@
-"""Twenty trees: one that runs all the time, one that hardly ever does, and eighteen between them."""
+"""Twenty trees: one that runs all the time, one that hardly ever does, a new one, and seventeen others."""
 
 from __future__ import annotations
 
 from benchmarks.shop.models import Invoice, Order, Ticket
 from meanwhile import Background, Delay, EventTree, Saved, UpdateField, before
 
-COMMON, RARE = "common", "rare"
-OTHERS = 18
+COMMON, RARE, NEW = "common", "rare", "new"
+OTHERS = 17
 TYPES = (Order, Invoice, Ticket)
 
 
@@ -25,5 +25,6 @@ def _tree(key: str, model: type[Order | Invoice | Ticket]) -> EventTree:
 
 _tree(COMMON, Order)
 _tree(RARE, Invoice)
+_tree(NEW, Ticket)
 for number in range(OTHERS):
     _tree(f"tree-{number}", TYPES[number % len(TYPES)])

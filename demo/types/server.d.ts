@@ -58,11 +58,6 @@ declare namespace Meanwhile {
          * somebody else was faster: then nothing was changed.
          */
         studio: {
-            /** Return a node, to be pasted here or into another tree. */
-            copy: Call<{
-                tree: string;
-                path: string;
-            }, Record<string, unknown>>;
             /** Make the draft what is published; it can be undone. */
             discard: Call<{
                 tree: string;
@@ -70,22 +65,34 @@ declare namespace Meanwhile {
                 /** @default "" */
                 person?: string;
             }, Record<string, unknown>>;
-            /** Do an operation of the editor to the draft. */
+            /**
+             * Do an operation of the editor to the draft; what the page showed then is as in `beside.MadeOn`.
+             *
+             * The answer ``{"wanted": "view"}`` asks for the same with ``view``: nothing was done.
+             */
             edit: Call<{
                 tree: string;
                 operation: string;
                 revision: number;
                 /** @default "" */
                 person?: string;
+                /** @default "" */
+                before?: string;
+                /** @default "" */
+                view?: string;
+                /** @default "" */
+                id?: string;
             }, Record<string, unknown>>;
             /** Return the fields of a record type that are open to the Studio. */
             fields: Call<{
                 model: string;
             }, Record<string, unknown>[]>;
-            /** Return the form of a node, with the revision that it is of. */
+            /** Return the form of a node, with the revision that it is of: the one that the page shows, if that is known. */
             form: Call<{
                 tree: string;
                 path: string;
+                /** @default 0 */
+                revision?: number;
             }, Record<string, unknown>>;
             /** Return in words what still waits of the tree; empty if nothing. */
             in_use: Call<{
@@ -114,6 +121,12 @@ declare namespace Meanwhile {
                 /** @default "" */
                 select?: string;
             }, Record<string, unknown>>;
+            /** Return ``users`` or ``groups`` to write to: their names and titles. */
+            people: Call<{
+                kind: string;
+                /** @default "" */
+                search?: string;
+            }, [string, string][]>;
             /** Return an e-mail as it would be written for a record; nothing is sent. */
             preview_mail: Call<{
                 tree: string;
@@ -129,6 +142,11 @@ declare namespace Meanwhile {
                 /** @default "" */
                 person?: string;
             }, Record<string, unknown>>;
+            /** Return what people read for the records of these keys. */
+            record_names: Call<{
+                model: string;
+                keys: string[];
+            }, Record<string, string>>;
             /** Return records to choose from, by key and title. */
             records: Call<{
                 model: string;

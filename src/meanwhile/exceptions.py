@@ -320,8 +320,8 @@ class TransitionError(MeanwhileError):
     def __str__(self) -> str:
         return _("Job %(job)s is %(from)s and cannot become %(to)s.") % {
             "job": self.job,
-            "from": self.from_state,
-            "to": self.to_state,
+            "from": _state(self.from_state),
+            "to": _state(self.to_state),
         }
 
 
@@ -361,6 +361,11 @@ def shortened(value: object, length: int = 100) -> str:
     except Exception:  # noqa: BLE001 - a broken __repr__ must not hide the error that is being told
         text = f"<{type(value).__name__}>"
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _state(name: str) -> str:
+    """Return a state of a job as its label has it (`queue.states.State`)."""
+    return _("waiting") if name == "ready" else _(name)
 
 
 def _told(reason: object) -> str:

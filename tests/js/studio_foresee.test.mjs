@@ -73,8 +73,25 @@ test("what is put in counts for the others: their paths, positions and numbers o
   assert.equal(done({ op: "insert", at: "0.0", node }), null);
 });
 
+test("a node that is put under another, and one that is dissolved, stand where the server puts them", () => {
+  const wrapped = done({ op: "wrap", path: "0", in: "background" });
+  assert.deepEqual(titles(wrapped.rows).slice(0, 3), ["0 background", "0.0 a", "1 if"]);
+  assert.equal(wrapped.select, "0");
+  assert.deepEqual(titles(done({ op: "wrap", path: "3", in: "if" }).rows).slice(-2), ["3 if", "3.then.0 f"]);
+  const dissolved = done({ op: "unwrap", path: "1" });
+  assert.deepEqual(titles(dissolved.rows).slice(0, 3), ["0 a", "1 b", "2 c"]);
+  assert.equal(dissolved.select, "1");
+  assert.equal(done({ op: "unwrap", path: "1" }, ["a", { background: [] }]).select, "0");
+});
+
+test("a name shows while it is typed, an empty one when the server has said what stands instead", () => {
+  const named = done({ op: "set_value", path: "2.0", key: "label", value: "Named" });
+  assert.equal(named.rows.find((row) => row.path === "2.0").title, "Named");
+  assert.equal(done({ op: "set_value", path: "2.0", key: "label", value: null }), null);
+});
+
 test("what can't be foreseen is left to the server", () => {
-  assert.equal(done({ op: "wrap", path: "0", in: "if" }), null);
+  assert.equal(done({ op: "set_event", event: {} }), null);
   assert.equal(done({ op: "remove", path: "7" }), null);
 });
 

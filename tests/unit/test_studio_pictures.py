@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from meanwhile.queue.rates import Slot
+from meanwhile.spans import span_text
 from meanwhile.studio.plots import HEIGHT, WIDTH, throughput, waits
-from meanwhile.studio.spans import span_text
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

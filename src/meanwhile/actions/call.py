@@ -85,7 +85,7 @@ class Call(Action):
             yield info.problem(
                 "meanwhile.E111",
                 f"params.{name}",
-                f"{name} {text}." if text.startswith(_("is ")) else f"{name}: {text}.",
+                f"{name}: {text}.",
                 _("Give %(function)s the parameters of its signature.") % {"function": self.function},
             )
         for name, value in self.params.items():

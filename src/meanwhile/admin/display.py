@@ -16,6 +16,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
+from meanwhile.spans import span_text
+
 SIGNS = {
     "ready": "○",
     "waiting": "○",
@@ -52,20 +54,8 @@ def brief(value: Any, length: int = 80) -> str:
 
 
 def seconds_between(start: datetime, end: datetime | None) -> str:
-    """Return a span as text: ``12 ms``, ``3.4 s`` or ``1:02:03``; empty if it has no end."""
+    """Return a span as text, as `span_text` does; empty if it has no end."""
     return "" if end is None else span_text((end - start).total_seconds() * 1000)
-
-
-def span_text(milliseconds: float) -> str:
-    """Return so many milliseconds as text."""
-    if milliseconds < 1000:
-        return f"{milliseconds:.0f} ms"
-    seconds = milliseconds / 1000
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02} min"
 
 
 def admin_url(site: AdminSite, request: HttpRequest, label: str, key: Any) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -19,16 +19,16 @@ from django.utils.translation import gettext_lazy
 
 from meanwhile import conf
 from meanwhile.admin.display import admin_url, badge, brief, link, pretty_json
-from meanwhile.admin.job_filters import KindFilter, PriorityFilter
+from meanwhile.admin.job_filters import KindFilter, PriorityFilter, StateFilter, looks_at_latest, order_of
 from meanwhile.admin.read_only import ReadOnlyAdmin
-from meanwhile.admin.search import search_jobs
+from meanwhile.admin.search import first_of_latest, search_jobs
 from meanwhile.admin.steps import rows_of_job, steps_to_go_on_from
 from meanwhile.operations import BY_NAME, RETRY_FROM, offered_for, operate_each
 from meanwhile.queue import control
 from meanwhile.queue.models import Job
 from meanwhile.queue.pause import paused
 from meanwhile.queue.reasons import any_worker_alive, why_waiting
-from meanwhile.queue.states import ENDED, State
+from meanwhile.queue.states import State
 from meanwhile.sensitive import without_sensitive
 from meanwhile.trees.find import runs_of_jobs
 
@@ -40,17 +40,25 @@ UNREAD = ("payload", "steps", "result")
 
 
 class JobList(ChangeList):
-    """One page of jobs with what is worked out for all of them together."""
+    """One page of jobs with what is worked out for all of them together.
+
+    ``looked_from`` is the number of the first job that was looked at, if only the latest ones were.
+    """
+
+    looked_from = 1
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         """Return the chosen jobs without the columns that the list does not show."""
         jobs = super().get_queryset(request, exclude_parameters).defer(*UNREAD)
-        # It says nothing new, but the index of ended jobs has the same condition.
-        return jobs.filter(finished__isnull=False) if _ended_state(request) else jobs
+        if not looks_at_latest(request):
+            return jobs
+        self.looked_from = first_of_latest(jobs.db)
+        # A search has chosen from them already, and has added those of a serial key.
+        return jobs if request.GET.get(SEARCH_VAR) else jobs.filter(pk__gte=self.looked_from)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:  # noqa: ARG002 - Django's signature
-        """Return the latest first; those of one ended state by their end, as the index of ended jobs has them."""
-        return ["-finished", "-pk"] if _ended_state(request) else ["-pk"]
+        """Return the order of the index that serves the list."""
+        return list(order_of(request))
 
     def get_results(self, request: HttpRequest) -> None:
         """Read the page; each job gets a ``mw_run`` and a ``mw_why``."""
@@ -72,7 +80,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     detail_template = "admin/meanwhile/job.html"
     list_display = ("named", "state_badge", "why", "due", "run", "failed_tries")
-    list_filter = ("state", KindFilter, PriorityFilter)
+    list_filter = (StateFilter, KindFilter, PriorityFilter)
     search_fields = ("name",)
     search_help_text = gettext_lazy("Number, part of the name, serial key, or id of the run.")
     actions = ("retry", "retry_from_step", "run_now", "skip", "cancel")
@@ -193,10 +201,6 @@ class JobAdmin(ReadOnlyAdmin):
             self.log_change(request, job, [{"changed": {"object": name}}])
 
         operate_each(request, list(ids), do or BY_NAME[name].do, using=conf.get().database, log=log)
-
-
-def _ended_state(request: HttpRequest) -> bool:
-    return request.GET.get("state__exact") in ENDED
 
 
 def _retry_from(chosen: dict[int, str], job_id: int, *, using: str) -> Job:

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from meanwhile.actions.base import Node
-from meanwhile.admin.wording import settings_of
 from meanwhile.exceptions import TreeDocumentError
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.models import TreeVersion
 from meanwhile.trees.nodes import branches
-
-SHOWN_ELSEWHERE = frozenset({"kind", "label", "disabled", "do", "then", "otherwise"})
+from meanwhile.trees.setting_wording import settings_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Line:
     path: str
     title: str
     kind: str
-    settings: list[str]
+    settings: list[tuple[str, str]]
     disabled: bool
     branches: list[tuple[str, list[Line]]] = field(default_factory=list)
 
@@ -48,7 +46,7 @@ def _line(node: Node, path: str) -> Line:
         for name, children in branches(node).items()
         if children
     ]
-    return Line(path, node.title(), node.kind, settings_of(node.as_json(), SHOWN_ELSEWHERE), node.disabled, below)
+    return Line(path, node.title(), node.kind, settings_in_words(node.as_json()), node.disabled, below)
 
 
 def _heading(branch: str) -> str:

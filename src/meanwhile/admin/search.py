@@ -9,22 +9,55 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 
+from meanwhile.queue import sql
+from meanwhile.queue.models import Job
 from meanwhile.trees.identity import family
 from meanwhile.trees.models import Run
 
+LATEST = 100_000
+"""Numbers of jobs, from the latest back, that are looked at where no index helps."""
+
+JOBS_IN_LINE = 1000
+"""Jobs of one serial key that are found."""
+
 PERSONS_FOUND = 50
+LONGEST_NUMBER = 19
+"""Digits that fit into a key of a row."""
+
 RUNS_OF_PERSONS = 10_000
 """The latest runs of the found people that are looked at."""
 
 
 def search_jobs(jobs: QuerySet[Any], typed: str) -> QuerySet[Any]:
-    """Return the jobs that are meant: by number, a run's id, a serial key or part of the name."""
+    """Return the jobs that are meant: by number, a run's id, a serial key or part of the name.
+
+    Those that wait or run are found by their serial key wherever they are, all others among the latest.
+    """
     text = typed.strip()
-    if text.removeprefix("#").isdecimal() and len(text) < 20:
-        return jobs.filter(pk=int(text.removeprefix("#")))
+    if not text:
+        return jobs
+    if (number := _number(text)) is not None:
+        return jobs.filter(pk=number)
     if (run := _uuid(text)) is not None:
         return jobs.filter(group=str(run))
-    return jobs.filter(Q(serial_key=text) | Q(name__icontains=text)) if text else jobs
+    latest = Job.objects.using(jobs.db).filter(pk__gte=first_of_latest(jobs.db))
+    in_line = Job.objects.using(jobs.db).extra(where=[sql.SERIAL]).filter(serial_key=text)  # noqa: S610 - a constant
+    if found := list(in_line.order_by("pk").values_list("pk", flat=True)[:JOBS_IN_LINE]):
+        over = latest.filter(serial_key=text).order_by("-pk").values_list("pk", flat=True)[:JOBS_IN_LINE]
+        return jobs.filter(pk__in={*found, *over})
+    return jobs.filter(Q(serial_key=text) | Q(name__icontains=text), pk__gte=first_of_latest(jobs.db))
+
+
+def first_of_latest(using: str) -> int:
+    """Return the number of the first job that is looked at where no index helps."""
+    latest = Job.objects.using(using).order_by("-pk").values_list("pk", flat=True).first()
+    return max((latest or 0) - LATEST + 1, 1)
+
+
+def is_part_of_name(typed: str) -> bool:
+    """Say whether what was typed is looked for in names, for which there is no index."""
+    text = typed.strip()
+    return bool(text) and _number(text) is None and _uuid(text) is None
 
 
 def search_runs(runs: QuerySet[Any], typed: str) -> QuerySet[Any]:
@@ -62,6 +95,11 @@ def _labels(text: str) -> list[str]:
         return family(apps.get_model(text))
     except (LookupError, ValueError):
         return []
+
+
+def _number(text: str) -> int | None:
+    digits = text.removeprefix("#")
+    return int(digits) if digits.isdecimal() and len(digits) < LONGEST_NUMBER else None
 
 
 def _uuid(text: str) -> UUID | None:

@@ -11,10 +11,11 @@ from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from meanwhile.admin.display import badge, brief, pretty_json, span_text
+from meanwhile.admin.display import badge, brief, pretty_json
 from meanwhile.queue.control import step_order
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import State
+from meanwhile.spans import span_text
 from meanwhile.trees.models import Run
 from meanwhile.trees.status import planned_steps
 

@@ -315,7 +315,7 @@ class Migration(migrations.Migration):
                 ("number", models.IntegerField(verbose_name="number")),
                 ("document", meanwhile.studio.document_field.DocumentField(verbose_name="document")),
                 ("comment", models.CharField(blank=True, default="", max_length=500, verbose_name="comment")),
-                ("at", models.DateTimeField(verbose_name="at")),
+                ("at", models.DateTimeField(verbose_name="time")),
                 (
                     "by",
                     models.ForeignKey(
@@ -466,7 +466,7 @@ class Migration(migrations.Migration):
                     "about",
                     models.CharField(blank=True, default="", max_length=200, verbose_name="place that was edited"),
                 ),
-                ("at", models.DateTimeField(verbose_name="at")),
+                ("at", models.DateTimeField(verbose_name="time")),
                 (
                     "by",
                     models.ForeignKey(

@@ -18,12 +18,16 @@ from meanwhile.exceptions import LeaseLost
 from meanwhile.queue import sql
 from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.states import State
+from meanwhile.queue.together import Beside, together
 
 UNLEASED: dict[str, Any] = {"lease_owner": "", "lease_until": None}
 
 
-def save_steps(job: ClaimedJob, *, using: str) -> None:
-    """Store the checkpoint after a step that is not the last one; failed tries and takeovers count from zero again."""
+def save_steps(job: ClaimedJob, *, using: str, beside: Sequence[Beside] = ()) -> None:
+    """Store the checkpoint after a step that is not the last one; failed tries and takeovers count from zero again.
+
+    What is ``beside`` is done with it, here and in `end`.
+    """
     job.attempts = job.takeovers = 0
     _fenced(
         job,
@@ -36,6 +40,7 @@ def save_steps(job: ClaimedJob, *, using: str) -> None:
             "error": "",
         },
         using,
+        beside,
     )
 
 
@@ -44,7 +49,9 @@ def keep_steps(job: ClaimedJob, *, using: str) -> None:
     _fenced(job, {"steps": sql.as_json(job.steps)}, using)
 
 
-def end(job: ClaimedJob, state: State, *, now: datetime, using: str, error: str = "", result: Any = None) -> None:
+def end(
+    job: ClaimedJob, state: State, *, now: datetime, using: str, error: str = "", beside: Sequence[Beside] = ()
+) -> None:
     """End a job in one of the final states, and let the next one of its serial key go."""
     connection = connections[using]
     values: dict[str, Any] = {
@@ -54,11 +61,9 @@ def end(job: ClaimedJob, state: State, *, now: datetime, using: str, error: str 
         "error": sql.text(error),
         **UNLEASED,
     }
-    if result is not None:
-        values["result"] = sql.as_json(result)
     if state is State.SUCCEEDED:
         values["progress"] = 1.0
-    _fenced(job, values, using)
+    _fenced(job, values, using, beside)
     release_next(job.serial_key, using=using)
 
 
@@ -145,12 +150,8 @@ def release_next(serial_key: str, *, using: str) -> None:
         )
 
 
-def _fenced(job: ClaimedJob, values: dict[str, Any], using: str) -> None:
+def _fenced(job: ClaimedJob, values: dict[str, Any], using: str, beside: Sequence[Beside] = ()) -> None:
     columns, parameters = sql.assignments(values)
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {sql.TABLE} SET {columns} WHERE id = %s AND lease_token = %s AND state = 'running'",  # noqa: S608
-            [*parameters, job.id, job.token],
-        )
-        if cursor.rowcount != 1:
-            raise LeaseLost(job.id)
+    statement = f"UPDATE {sql.TABLE} SET {columns} WHERE id = %s AND lease_token = %s AND state = 'running'"  # noqa: S608
+    if len(together(connections[using], statement, [*parameters, job.id, job.token], beside)) != 1:
+        raise LeaseLost(job.id)

@@ -21,6 +21,7 @@ from meanwhile.queue.acknowledge import UNLEASED, release_next
 from meanwhile.queue.handlers import handler_for
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import ENDED, State, check_transition
+from meanwhile.texts import gettext as _
 
 AS_NEW: dict[str, Any] = {
     "attempts": 0,
@@ -52,10 +53,9 @@ def retry_from(job_id: int, path: str, *, using: str | None = None, clock: Clock
     def without(steps: dict[str, Any]) -> dict[str, Any]:
         known = {*steps.get("done", {}), steps.get("failed", {}).get("key")}
         if path not in known:
-            message = (
-                f"Job {job_id} has no step “{path}” to go on from; it has {', '.join(sorted(filter(None, known)))}."
-            )
-            raise MeanwhileError(message)
+            text = _("Job %(job)s has no step “%(path)s” to go on from; it has %(known)s.")
+            steps_of_it = ", ".join(sorted(filter(None, known))) or _("none")
+            raise MeanwhileError(text % {"job": job_id, "path": path, "known": steps_of_it})
         kept = {name: value for name, value in steps.items() if name not in {"done", "branches"}}
         for part in ("done", "branches"):
             kept[part] = {

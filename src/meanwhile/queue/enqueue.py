@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -15,6 +14,7 @@ from meanwhile.clock import Clock, SystemClock
 from meanwhile.exceptions import PayloadTooLarge
 from meanwhile.queue import sql, wake
 from meanwhile.queue.jobs import NewJob
+from meanwhile.queue.together import Beside, in_turn, together
 
 ROWS_A_STATEMENT = 500
 COLUMNS = (
@@ -22,17 +22,6 @@ COLUMNS = (
     " lease_owner, lease_token, created, error"
 )
 ROW = "(%s, %s, %s, 'ready', %s, %s, 0, %s, %s, 0, 0, '{}', '', '', 0, %s, '')"
-
-
-@dataclass(slots=True)
-class Beside:
-    """A statement that goes with the jobs, an INSERT or UPDATE of another table: on PostgreSQL as a part of theirs,
-    which spares a round trip."""
-
-    sql: str
-    parameters: list[Any]
-    rows: int = 0
-    """How many rows it has written."""
 
 
 def enqueue(
@@ -57,7 +46,7 @@ def enqueue(
     ids: list[int] = []
     with transaction.atomic(using=alias, savepoint=False):
         if not (rows and sql.is_postgresql(connection)):
-            _do(connection, beside)
+            in_turn(connection, beside)
             beside = ()
         for start in range(0, len(rows), ROWS_A_STATEMENT):
             ids += _insert(connection, rows[start : start + ROWS_A_STATEMENT], beside)
@@ -82,30 +71,14 @@ def _row(connection: BaseDatabaseWrapper, job: NewJob, now: Any) -> list[Any]:
     return [job.kind, job.name[:200], payload, job.priority, due, job.serial_key, job.group, now]
 
 
-def _do(connection: BaseDatabaseWrapper, statements: Sequence[Beside]) -> None:
-    with connection.cursor() as cursor:
-        for one in statements:
-            cursor.execute(one.sql, one.parameters)
-            one.rows = cursor.rowcount
-
-
 def _insert(connection: BaseDatabaseWrapper, rows: list[list[Any]], beside: Sequence[Beside]) -> list[int]:
-    statement = _statement(len(rows), tuple(one.sql for one in beside), sql.is_postgresql(connection))
-    parameters = [*(value for one in beside for value in one.parameters), *(value for row in rows for value in row)]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        returned = cursor.fetchall()
-    for one, found in zip(beside, returned[0][len(returned[0]) - len(beside) :], strict=True):
-        one.rows = found
+    # NOTIFY is sent with the commit, once for all rows of a transaction; here it costs no round trip of its own.
+    returning = f"id, pg_notify('{wake.CHANNEL}', '')" if sql.is_postgresql(connection) else "id"
+    values = [value for row in rows for value in row]
+    returned = together(connection, _statement(len(rows)), values, beside, returning=returning)
     return sorted(row[0] for row in returned)
 
 
-@lru_cache(maxsize=256)
-def _statement(rows: int, beside: tuple[str, ...], is_postgresql: bool) -> str:
-    # NOTIFY is sent with the commit, once for all rows of a transaction; here it costs no round trip of its own.
-    returning = f"id, pg_notify('{wake.CHANNEL}', '')" if is_postgresql else "id"
-    returning += "".join(f", (SELECT count(*) FROM beside_{number})" for number in range(len(beside)))  # noqa: S608
-    parts = ", ".join(f"beside_{number} AS ({text} RETURNING 1)" for number, text in enumerate(beside))
-    first = f"WITH {parts} " if parts else ""
-    values = ", ".join([ROW] * rows)
-    return f"{first}INSERT INTO {sql.TABLE} ({COLUMNS}) VALUES {values} RETURNING {returning}"  # noqa: S608
+@lru_cache(maxsize=ROWS_A_STATEMENT)
+def _statement(rows: int) -> str:
+    return f"INSERT INTO {sql.TABLE} ({COLUMNS}) VALUES {', '.join([ROW] * rows)}"  # noqa: S608

@@ -30,6 +30,7 @@ from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.lazy import beside, lazy_atomic
 from meanwhile.queue.lease import put_off
 from meanwhile.queue.states import State
+from meanwhile.queue.together import Beside
 
 logger = logging.getLogger("meanwhile.queue")
 
@@ -79,6 +80,7 @@ class Execution:
         self._marked = False
         self._outcome_of_mark: Outcome | None = None
         self._following: PlannedStep | None = None
+        self._left: list[tuple[Beside, Callable[[], object]]] = []
 
     def run(self) -> Outcome | None:
         """Run the job and return its outcome, None if it was taken over or ended by somebody else meanwhile.
@@ -152,7 +154,7 @@ class Execution:
 
     def _do(self, step: PlannedStep) -> Outcome | None:
         """Do one step; return an outcome if the job does not go on with another."""
-        self._step, self._marked = step, False
+        self._step, self._marked, self._left = step, False, []
         self._before = before = deepcopy(self.job.steps)
         try:
             return self._do_atomic(step) if step.atomic else self._do_outside(step)
@@ -195,6 +197,10 @@ class Execution:
         if decided > self._decided and not self.job.steps.get("done"):
             acknowledge.keep_steps(self.job, using=self.using)
             self._decided = decided
+
+    def leave(self, statement: Beside, check: Callable[[], object]) -> None:
+        """Send a statement of the running step together with its mark."""
+        self._left.append((statement, check))
 
     @contextmanager
     def commit(self, step: PlannedStep, started: float) -> Iterator[Callable[[Any], None]]:
@@ -259,12 +265,16 @@ class Execution:
             mark["error"] = error
         self.job.steps.setdefault("done", {})[step.key] = mark
         state, why = self._what_follows()
+        beside = [statement for statement, _ in self._left]
         if state is None:
-            acknowledge.save_steps(self.job, using=self.using)
-            return None
-        acknowledge.end(self.job, state, now=self.clock.now(), using=self.using, error=why)
-        self._plan.ended(state, why)
-        return Outcome(state, why)
+            acknowledge.save_steps(self.job, using=self.using, beside=beside)
+        else:
+            beside += self._plan.ending(state, why)
+            acknowledge.end(self.job, state, now=self.clock.now(), using=self.using, error=why, beside=beside)
+            self._plan.ended(state, why)
+        for _, check in self._left:
+            check()
+        return Outcome(state, why) if state else None
 
     def _what_follows(self) -> tuple[State | None, str]:
         assert self._plan is not None
@@ -280,7 +290,8 @@ class Execution:
     def _end(self, state: State, error: str = "") -> Outcome:
         error = sql.text(error)
         with self._gate(), transaction.atomic(using=self.using):
-            acknowledge.end(self.job, state, now=self.clock.now(), using=self.using, error=error)
+            beside = self._plan.ending(state, error) if self._plan is not None else ()
+            acknowledge.end(self.job, state, now=self.clock.now(), using=self.using, error=error, beside=beside)
             if self._plan is not None:
                 self._plan.ended(state, error)
             else:
@@ -291,6 +302,7 @@ class Execution:
         """Write that a try failed: another try later, the next step, or the end of the job."""
         if self.given_up:
             raise LeaseLost(self.job.id)
+        self._left = []
         text = describe(error)
         policy = step.retry or conf.get().retry
         attempt = self.job.attempts + 1
@@ -351,6 +363,9 @@ class _Run:
         share = None if fraction is None else 0.0 if math.isnan(fraction) else min(max(fraction, 0.0), 1.0)
         with beside(execution.using):
             acknowledge.show_progress(execution.job, share, text, using=execution.using)
+
+    def leave(self, statement: Beside, check: Callable[[], object]) -> None:
+        self._execution.leave(statement, check)
 
 
 _OPENING = PlannedStep(key="", label="open the job", run=lambda run: None)

@@ -6,7 +6,7 @@ transaction, its mark, its fence and its tries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from meanwhile.exceptions import UnknownKind
 from meanwhile.queue.backoff import RetryPolicy
 from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.states import State
+from meanwhile.queue.together import Beside
 
 
 class StepRun(Protocol):
@@ -32,6 +33,10 @@ class StepRun(Protocol):
 
     def progress(self, fraction: float | None, text: str = "") -> None:
         """Tell how far the step is: a fraction from 0 to 1 (None: can't be known) and a few words."""
+
+    def leave(self, statement: Beside, check: Callable[[], object]) -> None:
+        """Have the last statement of an atomic step sent together with the step's mark; ``check`` is called when it
+        was, and what it raises is the step's failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,9 @@ class Plan(Protocol):
 
     def next(self) -> PlannedStep | None:
         """Return the first step that has no mark, None when there is none left. May raise `SkipJob`."""
+
+    def ending(self, state: State, error: str) -> Sequence[Beside]:
+        """Return what is to be written together with the end of the job."""
 
     def ended(self, state: State, error: str) -> None:
         """Learn that the job ends; runs in the transaction that ends it."""

@@ -19,6 +19,7 @@ from meanwhile.queue.acknowledge import UNLEASED, release_next
 from meanwhile.queue.handlers import handler_for
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import State
+from meanwhile.texts import gettext as _
 
 TAKEOVER_PAUSE, LONGEST_PUT_OFF = 1.0, 60.0
 """Seconds of `put_off`."""
@@ -104,7 +105,8 @@ def _take_back_one(job_id: int, token: int, now: datetime, max_takeovers: int, u
 
 
 def _poison(times: int) -> str:
-    return (
-        f"{times} workers in a row died while they ran this job, so it is not given to another one."
-        " Look at the worker's log and the machine's memory; then retry the job."
+    text = _(
+        "%(n)s workers in a row died while they ran this job, so it is not given to another one. "
+        "Look at the worker's log and the machine's memory; then retry the job."
     )
+    return text % {"n": times}

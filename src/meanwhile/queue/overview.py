@@ -16,8 +16,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from meanwhile.queue import sql
 from meanwhile.queue.claim import CLAIMABLE, waiting_levels
 
-LIMIT = 10_000
-"""Rows that are counted; above it a number is “more than”."""
+LIMIT = 2000
+"""Rows of one kind that are counted; above it a number is “more than”. PostgreSQL looks up each in the table, which may
+be one page a row."""
 
 # The conditions of partial indexes, letter by letter (see `sql.SERIAL`).
 HELD = "state = 'ready' AND held = 1"

@@ -95,6 +95,10 @@ class DurablePlan:
             retry=(bound.retry if bound else None) or ONCE,
         )
 
+    def ending(self, state: State, error: str) -> tuple[()]:  # noqa: ARG002 - the port's signature
+        """The job's row says it all."""
+        return ()
+
     def ended(self, state: State, error: str) -> None:  # noqa: ARG002 - the port's signature
         """Store the answer in the transaction that ends the job."""
         if state is State.FAILED and "error" not in (self._answer or {}):  # the database refused to commit it

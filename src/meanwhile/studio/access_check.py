@@ -57,6 +57,11 @@ def access_problems(tree: EventTree) -> Iterator[tuple[str, str, Closed]]:
             yield path, at, closed
 
 
+def closed_at(tree: EventTree, path: str) -> Closed | None:
+    """Return what the node at a path reaches for that is closed, None for nothing."""
+    return next((closed for where, _at, closed in access_problems(tree) if where == path), None)
+
+
 def condition_problems(condition: AnyCondition, model: type[Model]) -> list[Closed]:
     """Return what a condition on records of a model must not reach."""
     look = _Look(None, model)

@@ -1,8 +1,8 @@
 """Which node of a draft is which in what another person made of it. Pure.
 
 Nodes have no names of their own, so they are recognised: by being the same, by being the same but for the nodes in
-them, and, where both stand alone between neighbours that are the same, by being alike. What is in doubt is not paired:
-a change must not go to another node than the one that was meant.
+them, and between neighbours that are the same by being alike, or by standing there alone. What is in doubt is not
+paired, or is called so: a change must not go to another node than the one that was meant.
 """
 
 from __future__ import annotations
@@ -28,8 +28,11 @@ class Alignment:
         self._sizes = _sizes(new)
         self._to: dict[str, str] = {}
         self._elsewhere: set[str] = set()
+        self._doubtful: set[str] = set()
+        self._alone: list[tuple[str, str]] = []
         self._siblings(_list(old.get("do")), _list(new.get("do")), "", "")
         self._find_moved()
+        self._take_those_alone()
 
     def node(self, path: str) -> str | None:
         """Return where a node of the older document is now, None if it is gone."""
@@ -38,6 +41,10 @@ class Alignment:
     def was_moved(self, path: str) -> bool:
         """Say whether a node was taken out of its place."""
         return path in self._elsewhere
+
+    def is_doubtful(self, path: str) -> bool:
+        """Say whether a node may as well be another one that was put into its place."""
+        return path in self._doubtful
 
     def is_same(self, path: str) -> bool:
         """Say whether a node, with all in it, is as it was."""
@@ -73,7 +80,11 @@ class Alignment:
         for tag, i1, i2, j1, j2 in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
             pairs = zip(range(i1, i2), range(j1, j2), strict=True) if tag == "equal" else ()
             for i, j in pairs or _alike(old, new, range(i1, i2), range(j1, j2)):
-                self._pair(old[i], new[j], places.join(above, i), places.join(new_above, j))
+                path, now = places.join(above, i), places.join(new_above, j)
+                if _is_like(old[i], new[j]):
+                    self._pair(old[i], new[j], path, now)
+                elif path in self._old and now in self._new:
+                    self._alone.append((path, now))
 
     def _pair(self, old: Any, new: Any, path: str, now: str) -> None:
         if not isinstance(old, dict) or not isinstance(new, dict):
@@ -94,6 +105,13 @@ class Alignment:
                     self._elsewhere.add(paths[0])
             taken = set(self._to.values())
 
+    def _take_those_alone(self) -> None:
+        """Pair what stands in the same place and is found nowhere else."""
+        for path, now in self._alone:
+            if path not in self._to and now not in self._to.values():
+                self._pair(self._old[path], self._new[now], path, now)
+                self._doubtful.add(path)
+
 
 def _alike(
     old: Sequence[Any], new: Sequence[Any], left: Sequence[int], right: Sequence[int]
@@ -104,7 +122,13 @@ def _alike(
         if tag == "equal":
             yield from zip(left[i1:i2], right[j1:j2], strict=True)
         elif i2 - i1 == j2 - j1:
-            yield from ((i, j) for i, j in zip(left[i1:i2], right[j1:j2], strict=True) if _is_like(old[i], new[j]))
+            pairs = zip(left[i1:i2], right[j1:j2], strict=True)
+            yield from ((i, j) for i, j in pairs if _is_like(old[i], new[j]) or _stands_alone(old, new, i, j, i2 - i1))
+
+
+def _stands_alone(old: Sequence[Any], new: Sequence[Any], i: int, j: int, number: int) -> bool:
+    one, other = old[i], new[j]
+    return number == 1 and isinstance(one, dict) and isinstance(other, dict) and one.get("kind") == other.get("kind")
 
 
 def _is_like(old: Any, new: Any) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from meanwhile.trees.capture import Installation
-from meanwhile.trees.capture_delete import DeleteCapture
+from meanwhile.trees.capture_delete import DeleteCapture, with_subclasses
 from meanwhile.trees.capture_patch import save_base_of, save_table_of
 from meanwhile.trees.change import Change
 from meanwhile.trees.interest import Interest, Interests
@@ -23,15 +23,13 @@ class SwitchableDeletes(DeleteCapture):
 
     def switch(self, interests: Interests) -> None:
         """Listen to the deletions of other models from now on."""
-        before = self._models
-        connected = DeleteCapture(interests, self._on_change)
-        listened, models = vars(connected)["_listened"], vars(connected)["_models"]
-        self._listened = self._listened | listened
-        self._models = models - before
-        self.connect()
-        self._listened, self._models = listened, before - models
-        self.disconnect()
-        self._models = models
+        before, listened = self._models, interests.deleted()
+        models = with_subclasses(listened)
+        self._listened |= listened
+        self._models = before | models
+        self._attach(models - before)
+        self._listened, self._models = listened, models
+        self._detach(before - models)
 
 
 class SwitchableCapture(Installation):
@@ -47,7 +45,7 @@ class SwitchableCapture(Installation):
         super().__init__(interests, on_change, on_undone)
         self._patched = set(self._models)
         self._deletes.disconnect()
-        self._deletes: SwitchableDeletes = SwitchableDeletes(interests, on_change)
+        self._deletes: SwitchableDeletes = SwitchableDeletes(interests, on_change, on_undone)
         self._deletes.connect()
 
     def switch(self, wanted: Mapping[type[Model], Interest]) -> None:

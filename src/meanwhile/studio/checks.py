@@ -1,4 +1,5 @@
-"""System checks of the Studio's settings (E3xx, W3xx). Each id has an entry in the docs' reference.
+"""System checks of the Studio: of its settings, and of what it needs (E3xx, W3xx). Each id has an entry in the docs'
+reference.
 
 A name that means nothing would be passed over in silence: a record type would be missing from the Studio, or, worse,
 a field that is meant to be closed would be open.

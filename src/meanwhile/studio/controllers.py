@@ -23,8 +23,9 @@ from meanwhile.studio.models import StudioTree
 from meanwhile.studio.moves import move_targets
 from meanwhile.studio.permissions import EDIT, VIEW, may, require
 from meanwhile.studio.preview import preview_mail
-from meanwhile.studio.wording import literal_in_words, value_in_words
+from meanwhile.studio.rebase import document_at
 from meanwhile.texts import gettext as _
+from meanwhile.trees.wording import literal_in_words, value_in_words
 
 State = dict[str, Any]
 
@@ -53,9 +54,13 @@ class StudioController(Controller):
         return state_of(stored, drafts.draft_of(stored), select=select)
 
     @action
-    def form(self, tree: str, path: str) -> State:
-        """Return the form of a node, with the revision that it is of."""
-        draft = drafts.draft_of(self._tree(tree))
+    def form(self, tree: str, path: str, revision: int = 0) -> State:
+        """Return the form of a node, with the revision that it is of: the one that the page shows, if that is known."""
+        stored = self._tree(tree)
+        draft = drafts.draft_of(stored)
+        shown = document_at(stored, revision) if revision and revision != draft.revision else None
+        if shown is not None:
+            return {"revision": revision, "form": form_json(shown, path)}
         return {"revision": draft.revision, "form": form_json(draft.document, path)}
 
     @action
@@ -203,7 +208,7 @@ class StudioController(Controller):
     def _tree(self, key: str, what: str = VIEW, person: str = "") -> StudioTree:
         """Return a tree that the person may see, and do ``what`` to."""
         trees = StudioTree.objects.using(conf.get().database).select_related("published")
-        stored = trees.filter(key=key[:100]).first()
+        stored = trees.filter(key=key[:100].replace("\0", "")).first()
         if stored is None or not may(self.user, VIEW, stored):
             raise UserError(_("There is no such tree here."))
         require(self.user, what, stored)

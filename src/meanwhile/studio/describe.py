@@ -18,8 +18,9 @@ from meanwhile.studio import kinds, places
 from meanwhile.studio.kinds import Kind
 from meanwhile.studio.places import Place
 from meanwhile.studio.problems import Found
-from meanwhile.studio.wording import condition_in_words, moment_in_words
+from meanwhile.trees.condition_wording import condition_in_words
 from meanwhile.trees.nodes import AnyNode
+from meanwhile.trees.wording import moment_in_words
 
 
 @dataclass(frozen=True, slots=True)

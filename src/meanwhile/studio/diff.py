@@ -12,21 +12,18 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
-from django.utils.translation import gettext as _
-
 from meanwhile.studio import places
 from meanwhile.studio.describe import title_of
-from meanwhile.studio.wording import (
-    condition_in_words,
-    event_in_words,
-    literal_in_words,
-    moment_in_words,
-    value_in_words,
-)
+from meanwhile.studio.wording import event_in_words
+from meanwhile.trees.setting_wording import MAPPINGS, label_of, setting_in_words
+from meanwhile.trees.wording import literal_in_words, value_in_words
 
 Kind = Literal["tree", "added", "removed", "moved", "changed"]
 Line = tuple[str, str, str]
 """A setting, its words before and after; empty where it is not set."""
+
+WRITTEN = frozenset({"subject", "body", "html", "label", "from_email"})
+"""Settings that people write themselves, shown as they stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def _of_tree(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Differe
         if key in {"do", "meanwhile"} or old.get(key) == new.get(key):
             continue
         words = event_in_words if key == "on" else literal_in_words
-        lines.append((_label(key), words(old[key]) if key in old else "", words(new[key]) if key in new else ""))
+        lines.append((label_of(key), words(old[key]) if key in old else "", words(new[key]) if key in new else ""))
     if lines:
         yield Difference("tree", "", "", str(new.get("name", "")), tuple(lines))
 
@@ -146,10 +143,10 @@ def _lines(old: Mapping[str, Any], old_path: str, new: Mapping[str, Any], path: 
         if key in {"kind", "do", "then", "otherwise"} or before.get(key) == after.get(key):
             continue
         one, other = before.get(key), after.get(key)
-        if key in {"set", "params"}:
+        if key in MAPPINGS:
             lines += _of_mapping(one, other)
         else:
-            lines.append((_label(key), _words(key, one), _words(key, other)))
+            lines.append((label_of(key, str(after.get("kind", ""))), _words(key, one), _words(key, other)))
     return tuple(lines)
 
 
@@ -164,32 +161,9 @@ def _of_mapping(old: Any, new: Any) -> Iterator[Line]:
 def _words(key: str, setting: Any) -> str:
     if setting is None:
         return ""
-    match key:
-        case "condition":
-            return condition_in_words(setting)
-        case "moment":
-            return moment_in_words(setting)
-        case "subject" | "body" | "html" | "label" | "from_email" if isinstance(setting, str):
-            return setting
-        case _:
-            return literal_in_words(setting)
-
-
-def _label(key: str) -> str:
-    labels = {
-        "name": _("Name"),
-        "description": _("Description"),
-        "on": _("Event"),
-        "enabled": _("Switched on"),
-        "label": _("Name"),
-        "disabled": _("Switched off"),
-        "condition": _("Condition"),
-        "moment": _("Until"),
-        "subject": _("Subject"),
-        "body": _("Text"),
-        "to": _("To"),
-    }
-    return labels.get(key, key.replace("_", " ").capitalize())
+    if key in WRITTEN and isinstance(setting, str):
+        return setting
+    return setting_in_words(key, setting)
 
 
 def _found(kind: Kind, document: Mapping[str, Any], path: str, old_path: str) -> Difference:

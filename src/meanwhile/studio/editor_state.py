@@ -18,7 +18,8 @@ from meanwhile.studio.errors import EditProblem
 from meanwhile.studio.forms import NodeForm, form_of, model_of, value_kinds
 from meanwhile.studio.models import StudioDraft, StudioEdit, StudioTree
 from meanwhile.studio.problems import Found, problems_of
-from meanwhile.studio.wording import event_in_words, value_in_words
+from meanwhile.studio.wording import event_in_words
+from meanwhile.trees.wording import value_in_words
 
 FIELD_TYPES = (
     fields.TEXT, fields.NUMBER, fields.FLOAT, fields.YES_NO, fields.DATE, fields.MOMENT, fields.TIME, fields.DURATION,

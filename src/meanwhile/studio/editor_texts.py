@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 
 def editor_texts() -> dict[str, str]:
@@ -21,7 +22,7 @@ def _of_tree() -> dict[str, str]:
         "after": _("After “NAME”"),
         "before": _("Before “NAME”"),
         "atEnd": _("At the end of the tree"),
-        "where": _("Where"),
+        "where": pgettext("place in the tree", "Where"),
         "cut": _("Cut"),
         "copy": _("Copy"),
         "paste": _("Paste"),
@@ -59,6 +60,7 @@ def _of_saving() -> dict[str, str]:
         "saving": _("Saving …"),
         "offline": _("No connection. What you changed (NUMBER) is kept here and sent when the connection is back."),
         "waitsForConnection": _("There is no connection. This can be done when it is back."),
+        "formLater": _("The form of this node is shown when the connection is back."),
         "loggedOut": _("You are not logged in any more. What you changed is kept here: log in, then it is saved."),
         "logIn": _("Log in in another window"),
         "again": _("Try now"),

@@ -10,8 +10,8 @@ from django.db.models import Model
 from django.utils.text import capfirst
 
 from meanwhile.studio import access, places
-from meanwhile.studio.wording import operator_in_words
 from meanwhile.trees.check_models import facts_of
+from meanwhile.trees.condition_wording import operator_in_words
 
 TEXT, NUMBER, FLOAT, YES_NO, DATE, MOMENT, TIME, DURATION, RELATION, JSON, OTHER = (
     "text", "number", "float", "yes_no", "date", "datetime", "time", "duration", "relation", "json", "other",

@@ -33,7 +33,7 @@ def records(label: str, search: str = "", *, by: Any) -> list[tuple[str, str]]:
     """
     model = _model(label, by)
     found = model._default_manager.all()
-    if search := search.strip()[:100]:
+    if search := _searched(search):
         found = found.filter(_fits(model, search))
     return [(str(record.pk), title_of(record)) for record in found.order_by("-pk")[:MOST]]
 
@@ -58,7 +58,7 @@ def users(search: str = "", *, by: Any) -> list[tuple[str, str]]:
     model: Any = get_user_model()
     _may_see(by, model)
     found = model._default_manager.all()
-    if search := search.strip()[:100]:
+    if search := _searched(search):
         found = found.filter(_fits(model, search))
     active = [one for one in found.order_by(model.USERNAME_FIELD)[:MOST] if getattr(one, "is_active", True)]
     return [(one.get_username(), _person(one)) for one in active]
@@ -70,13 +70,17 @@ def groups(search: str = "", *, by: Any) -> list[tuple[str, str]]:
         return []
     model: Any = get_user_model()._meta.get_field("groups").related_model
     _may_see(by, model)
-    found = model._default_manager.filter(name__icontains=search.strip()[:100]).order_by("name")[:MOST]
+    found = model._default_manager.filter(name__icontains=_searched(search)).order_by("name")[:MOST]
     return [(one.name, one.name) for one in found]
 
 
 def title_of(found: Model) -> str:
     """Return what people read for a record."""
     return Truncator(str(found) or f"#{found.pk}").chars(LONGEST_TITLE)
+
+
+def _searched(text: str) -> str:
+    return text.replace("\0", "").strip()[:100]  # no database looks for a zero
 
 
 def _person(user: Any) -> str:

@@ -21,6 +21,11 @@ LATELY = timedelta(hours=24)
 LIMIT = 1000
 """Runs of one tree that are counted, and failed runs of all that are looked at."""
 
+COUNTED = 10_000
+"""Runs of all trees together that are counted: of many trees each is counted less far, but to `LEAST`."""
+
+LEAST = 100
+
 TREES_A_STATEMENT = 100
 
 ONE = """
@@ -44,15 +49,15 @@ NOTHING_LATELY = Lately(Count(0), Count(0))
 
 def lately(keys: Collection[str], *, now: datetime, using: str) -> dict[str, Lately]:
     """Return how each of these trees did, with four queries for a hundred of them."""
-    since = first_id(now - LATELY)
-    rows = _rows(sorted(keys), since, using)
+    since, limit = first_id(now - LATELY), min(LIMIT, max(COUNTED // max(len(keys), 1), LEAST))
+    rows = _rows(sorted(keys), since, limit, using)
     runs = Run.objects.using(using).only("id", "tree", "state", "created", "page_at", "finished")
     last = {run.tree: run for run in runs.filter(pk__in=[row[2] for row in rows if row[2] is not None])}
     failed = failed_lately(since, using=using)
     stands = standings(last.values(), now=now, using=using)
     return {
         key: Lately(
-            _bounded(number),
+            _bounded(number, limit),
             Count(failed[key], more=failed.total() >= LIMIT),
             run := last.get(key),
             stands[str(run.pk)] if run is not None else None,
@@ -83,17 +88,17 @@ def _sum(counts: Iterable[Count]) -> Count:
     return Count(sum(one.number for one in known), more=any(one.more for one in known))
 
 
-def _bounded(number: int) -> Count:
-    return Count(min(number, LIMIT), more=number > LIMIT)
+def _bounded(number: int, limit: int) -> Count:
+    return Count(min(number, limit), more=number > limit)
 
 
-def _rows(keys: list[str], since: UUID, using: str) -> list[tuple[str, int, UUID | None]]:
+def _rows(keys: list[str], since: UUID, limit: int, using: str) -> list[tuple[str, int, UUID | None]]:
     connection = connections[using]
     rows: list[tuple[str, int, Any]] = []
     with connection.cursor() as cursor:
         for first in range(0, len(keys), TREES_A_STATEMENT):
             some = keys[first : first + TREES_A_STATEMENT]
-            parameters = [part for key in some for part in (key, key, stored_id(connection, since), LIMIT + 1, key)]
+            parameters = [part for key in some for part in (key, key, stored_id(connection, since), limit + 1, key)]
             cursor.execute(" UNION ALL ".join([ONE] * len(some)), parameters)
             rows += cursor.fetchall()
     return [(key, number, UUID(str(last)) if last is not None else None) for key, number, last in rows]

@@ -197,7 +197,7 @@ def _is_time(loaded: Loaded) -> bool:
 
 def _look_at_request(**_: Any) -> None:
     # A request that begins inside a transaction is one of a test, which may count its queries.
-    if not connections[conf.get().database].in_atomic_block:
+    if _is_time(_config().studio) and not connections[conf.get().database].in_atomic_block:
         _look()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from meanwhile.studio import fields
-from meanwhile.studio.wording import operator_in_words
+from meanwhile.trees.condition_wording import operator_in_words
 
 Takes = Literal["value", "list", "pair", "nothing"]
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from meanwhile.actions.base import Node
-from meanwhile.studio.wording import condition_in_words, moment_in_words, settings_in_words
 from meanwhile.studio.words import KINDS
+from meanwhile.trees.condition_wording import condition_in_words
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.nodes import Background, Delay, If, branches
+from meanwhile.trees.setting_wording import settings_in_words
+from meanwhile.trees.wording import moment_in_words
 
 SHOWN_AS_WHEN = ("moment", "condition")
 
@@ -60,7 +62,7 @@ def _line(node: Node, path: str) -> Line:
         kind=node.kind,
         when=_when(node),
         background=isinstance(node, Background | Delay),
-        settings=[(name, text) for name, text in settings_in_words(node.as_json()) if name not in SHOWN_AS_WHEN],
+        settings=settings_in_words(node.as_json(), SHOWN_AS_WHEN),
         disabled=node.disabled,
         branches=[
             Branch(heading=_heading(name), lines=_lines(children, f"{path}.{name}." if name else f"{path}."))

@@ -66,6 +66,13 @@ def node_at(document: Document, path: str) -> dict[str, Any]:
     return node
 
 
+def is_in_background(document: Document, path: str) -> bool:
+    """Say whether the node at a path is run in the background: it stands below a Background or a Delay."""
+    words = path.split(".")
+    above = [".".join(words[:length]) for length in range(1, len(words)) if words[length - 1].isdigit()]
+    return any(node_at(document, one).get("kind") in {"background", "delay"} for one in above)
+
+
 def node_keys(document: Document, path: str) -> Keys:
     """Return the way to a node in the JSON data. Raises `EditProblem` if there is no node."""
     *above, index = slot_keys(document, path)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Model
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from meanwhile import conf
@@ -17,7 +19,7 @@ from meanwhile.studio.errors import EditProblem, Refused
 from meanwhile.studio.fields import names_before
 from meanwhile.studio.models import StudioTree
 from meanwhile.studio.permissions import EDIT, require
-from meanwhile.studio.places import node_at
+from meanwhile.studio.places import is_in_background, node_at
 from meanwhile.studio.problems import errors_of, problems_of
 from meanwhile.studio.taken_back import reading
 from meanwhile.studio.time_limit import limited
@@ -53,9 +55,12 @@ def preview_mail(
     mail = event_tree.do[-1]
     assert isinstance(mail, SendEmail)
     using = conf.get().database
+    # Before the page it is written in the language of who submits, and in the background in that of the site.
+    language = settings.LANGUAGE_CODE if is_in_background(document, path) else translation.get_language()
     with reading(using), limited(conf.get().studio_try_seconds, using=using):
         try:
-            return TriedMail.of(compose(mail, _step(event_tree, record, _empty(made), by, using)))
+            with translation.override(language):
+                return TriedMail.of(compose(mail, _step(event_tree, record, _empty(made), by, using)))
         except MeanwhileError as error:
             raise EditProblem(str(error)) from None
 

@@ -105,6 +105,8 @@ def _is_safe(
 ) -> bool:
     """Say whether the other person left alone what an operation changes."""
     path = str(operation.get("path") or "")
+    if alignment.is_doubtful(path):
+        return False
     match operation.get("op"):
         case "insert" | "paste":
             return True

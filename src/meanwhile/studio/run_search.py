@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from meanwhile.studio.access import find_model
+from meanwhile.studio.index_order import in_index_order
 from meanwhile.trees import registry
 from meanwhile.trees.identity import family
 from meanwhile.trees.models import Run, RunState, TreeVersion
@@ -86,7 +87,16 @@ def find_runs(filters: Filters, *, before: UUID | None, now: datetime, using: st
     lists = _lists(filters, using)
     bounds = _bounds(filters, before, now)
     walks = [_Walk(one.filter(**bounds), max(LOOK // max(len(lists), 1), CHUNK)) for one in lists]
-    wanted = _test(filters)
+    with in_index_order(using):
+        hits = _hits(walks, _test(filters), page)
+    if len(hits) > page:
+        return Found(runs=_read(hits[:page], using), older=hits[page - 1])
+    cut = max((walk.last for walk in walks if walk.ended_early), default=None)
+    return Found(runs=_read(hits, using), older=cut, looked=cut is not None)
+
+
+def _hits(walks: Sequence[_Walk], wanted: Callable[[tuple[Any, ...]], bool], page: int) -> list[UUID]:
+    """Return the ids of the runs that are wanted, the latest first, as far as all walks go: one more than a page."""
     hits: list[UUID] = []
     for row in heapq.merge(*walks, key=lambda row: row[0].int, reverse=True):
         if any(walk.ended_early and row[0] < walk.last for walk in walks):
@@ -94,9 +104,8 @@ def find_runs(filters: Filters, *, before: UUID | None, now: datetime, using: st
         if wanted(row):
             hits.append(row[0])
         if len(hits) > page:
-            return Found(runs=_read(hits[:page], using), older=hits[page - 1])
-    cut = max((walk.last for walk in walks if walk.ended_early), default=None)
-    return Found(runs=_read(hits, using), older=cut, looked=cut is not None)
+            break
+    return hits
 
 
 def read_cursor(text: str) -> UUID | None:

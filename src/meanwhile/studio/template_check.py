@@ -191,8 +191,9 @@ def _end(thing: _Thing, rest: list[str]) -> tuple[Closed | None, _Thing | None]:
             case _Values(model=model) if name in {"items", "keys", "values"}:
                 return None, _Values(model)
             case _Values(model=model) if model is not None:
-                closed = access.closed_on_path(model, [name])
-                return closed, None if closed else _Plain(_is_list(model, name))
+                if closed := access.closed_on_path(model, [name]):
+                    return closed, None
+                thing = _Plain(_is_list(model, name))
             case _Plain() if is_sensitive(name):
                 return access.closed_secret(name), None
             case _Plain():

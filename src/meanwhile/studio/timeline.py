@@ -21,12 +21,13 @@ from meanwhile.queue.models import Job
 from meanwhile.queue.pause import paused
 from meanwhile.queue.reasons import any_worker_alive, why_waiting
 from meanwhile.queue.states import State
-from meanwhile.studio.wording import moment_in_words, settings_in_words
 from meanwhile.studio.words import KINDS
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.models import Run, RunState
 from meanwhile.trees.nodes import Background, Delay, If
+from meanwhile.trees.setting_wording import settings_in_words
 from meanwhile.trees.versions import load_version
+from meanwhile.trees.wording import moment_in_words
 
 SHORT_RESULT, LONGEST_RESULT = 60, 4000
 

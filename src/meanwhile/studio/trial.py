@@ -11,13 +11,15 @@ import heapq
 import itertools
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import cast
 
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Model
+from django.utils import translation
 
 from meanwhile.actions.base import Action, Node
 from meanwhile.actions.mailing import compose
@@ -25,6 +27,7 @@ from meanwhile.actions.send_email import SendEmail
 from meanwhile.clock import Clock, FixedClock
 from meanwhile.exceptions import MeanwhileError, SkipJob
 from meanwhile.queue.jobs import ClaimedJob, NewJob
+from meanwhile.studio.access_check import closed_at
 from meanwhile.studio.after_commit import AfterCommit, KeptJob
 from meanwhile.studio.caught_mail import catching_mail
 from meanwhile.studio.commit_check import check_commit
@@ -32,13 +35,14 @@ from meanwhile.studio.time_limit import Expired, Limit
 from meanwhile.studio.trial_parts import Bounded, Shown, TrialForeground, TrialPlan, TrialStepRun, told
 from meanwhile.studio.tried import TriedBranch, TriedMail, TriedRun, TriedStep
 from meanwhile.studio.watching import Watch, title_of
-from meanwhile.studio.wording import moment_in_words
 from meanwhile.texts import gettext as _
+from meanwhile.trees import registry
 from meanwhile.trees.background import BranchPlan
 from meanwhile.trees.context import RunContext
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.nodes import Delay
 from meanwhile.trees.stepping import RunStep
+from meanwhile.trees.wording import moment_in_words
 
 MOST_STEPS = 2000
 """Steps of one trial, those of nested runs included."""
@@ -56,11 +60,20 @@ class TreeTrial:
         self._steps: list[TriedStep] = []
         self._entry: TriedStep | None = None
         self._left = MOST_STEPS
+        self._language = translation.get_language()
 
     @property
     def clock(self) -> Clock:
         """What the time is: that at which the job that is tried is due."""
         return self._job_clock or self._clock
+
+    def speaking(self) -> AbstractContextManager[None]:
+        """Let what a node does speak the language that it will speak: in a job that of the site, as in a worker."""
+        return translation.override(settings.LANGUAGE_CODE) if self._job_clock else nullcontext()
+
+    def _telling(self) -> AbstractContextManager[None]:
+        """Let what is shown of a step be told in the language of who tries, also below a step of a job."""
+        return translation.override(self._language) if self._job_clock else nullcontext()
 
     def foreground(self, context: RunContext, record: Model | None, clock: Clock) -> TrialForeground:
         """Return what runs the foreground of a run."""
@@ -103,6 +116,11 @@ class TreeTrial:
     @contextmanager
     def step(self, node: Node, path: str, *, queued: bool = False) -> Iterator[TriedStep]:
         """Show a step that is done in the body: what it changes, whom it would write to, and its error."""
+        with self._telling(), self._step(node, path, queued=queued) as entry:
+            yield entry
+
+    @contextmanager
+    def _step(self, node: Node, path: str, *, queued: bool) -> Iterator[TriedStep]:
         self._limit.check()
         self._left -= 1
         if self._left < 0:
@@ -130,7 +148,12 @@ class TreeTrial:
         entry = self._entry
         assert entry is not None
         entry.state = "would"
-        if isinstance(node, SendEmail):
+        if not isinstance(node, SendEmail):
+            return
+        # A tree in Python may read what is closed to the Studio; its letters are not for the eyes of who tries.
+        if closed := closed_at(registry.current().get(step.tree), step.path):
+            entry.message = closed.message
+        else:
             entry.mails.append(TriedMail.of(compose(node, step)))
 
     def shown(self, node: Action) -> Action:
@@ -163,7 +186,7 @@ class TreeTrial:
         while (step := plan.next()) is not None:
             try:
                 with transaction.atomic(using=self._using):
-                    step.run(TrialStepRun())
+                    step.run(TrialStepRun(self._using))
                     self._check_step()
             except (SkipJob, Expired, KeyboardInterrupt):
                 raise

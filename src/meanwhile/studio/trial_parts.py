@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
+from django.db import connections
 from django.db.models import Model
 
 from meanwhile.actions.base import Action, Node
@@ -15,9 +16,9 @@ from meanwhile.exceptions import ActionFailed, MeanwhileError
 from meanwhile.queue.execution import describe
 from meanwhile.queue.handlers import StepRun
 from meanwhile.queue.jobs import ClaimedJob
+from meanwhile.queue.together import Beside, in_turn
 from meanwhile.studio.time_limit import Limit
 from meanwhile.studio.watching import Watch
-from meanwhile.studio.wording import literal_in_words, moment_in_words
 from meanwhile.texts import gettext as _
 from meanwhile.trees.actor import acting_as
 from meanwhile.trees.background import BranchPlan
@@ -27,6 +28,7 @@ from meanwhile.trees.foreground import Foreground
 from meanwhile.trees.nodes import AnyNode, Background, Delay, If
 from meanwhile.trees.quick_save import save_fields
 from meanwhile.trees.stepping import RunStep
+from meanwhile.trees.wording import literal_in_words, moment_in_words
 
 if TYPE_CHECKING:
     from meanwhile.studio.trial import TreeTrial
@@ -104,7 +106,8 @@ class TrialForeground(Foreground):
         _watch_target(self._trial.watch, node, step)
         known = dict(self._context.names)
         with self._trial.step(node, path) as entry:
-            super()._act(self._trial.shown(node), path)
+            with self._trial.speaking():
+                super()._act(self._trial.shown(node), path)
             _watch_new(self._trial.watch, known, self._context.names)
         done = self.steps[-1]
         if "error" in done:
@@ -129,18 +132,20 @@ class TrialPlan(BranchPlan):
             return super()._branch(node, path)
         with self._trial.step(node, path) as entry:
             entry.state = "decided"
-            branch = super()._branch(node, path)
+            with self._trial.speaking():
+                branch = super()._branch(node, path)
             entry.message = _branch(branch)
         return branch
 
-    def _act(self, node: Action, path: str, run: StepRun) -> Any:
+    def _act(self, node: Action, path: str, run: StepRun, *, last: bool) -> Any:  # noqa: ARG002 - each save is shown
         context, record, names = self._context, self._record(lock=False), self._names()
         self._trial.watch.add(record)
         known = dict(names)
         step = RunStep(context, path, record, names, self._clock, run)
         _watch_target(self._trial.watch, node, step)
         with running(context), acting_as(context.actor), self._trial.step(node, path) as entry:
-            result = self._trial.shown(node).execute(step)
+            with self._trial.speaking():
+                result = self._trial.shown(node).execute(step)
             _watch_new(self._trial.watch, known, names)
             if entry.state == "done":
                 entry.message = _result(node, result)
@@ -161,11 +166,19 @@ class TrialStepRun:
 
     attempt = 1
 
+    def __init__(self, using: str) -> None:
+        self._using = using
+
     def commit(self) -> AbstractContextManager[Any]:
         return nullcontext(lambda _result: None)
 
     def progress(self, fraction: float | None, text: str = "") -> None:
         """Nobody waits."""
+
+    def leave(self, statement: Beside, check: Callable[[], object]) -> None:
+        """There is no mark to send it with."""
+        in_turn(connections[self._using], [statement])
+        check()
 
 
 def _watch_target(watch: Watch, node: Node, step: RunStep) -> None:

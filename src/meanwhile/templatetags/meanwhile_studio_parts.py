@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from meanwhile.queue.overview import Count
+from meanwhile.spans import span_text
 from meanwhile.studio.icons import icon
-from meanwhile.studio.spans import span_text
 from meanwhile.studio.words import EVENTS, FIRES, STATES
 
 register = template.Library()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from meanwhile.queue.enqueue import enqueue
 from meanwhile.queue.handlers import PlannedStep, StepRun
 from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.states import State
+from meanwhile.queue.together import Beside, in_turn
 from meanwhile.trees import history
 from meanwhile.trees.actor import acting_as
 from meanwhile.trees.branch import branch_job, decide
@@ -35,6 +37,7 @@ from meanwhile.trees.listening import listens_to_updates
 from meanwhile.trees.load_record import load_record
 from meanwhile.trees.nodes import Background, Delay, If
 from meanwhile.trees.prune import prune_trees
+from meanwhile.trees.quick_save import check_saved, quick_save, save_fields
 from meanwhile.trees.stepping import RunStep
 from meanwhile.trees.versions import load_version
 
@@ -56,7 +59,7 @@ class TreeHandler:
         if state is State.READY:
             history.job_reopened(UUID(group), using=using)
         else:
-            history.job_ended(UUID(group), state, error, using=using, clock=self._clock)
+            in_turn(connections[using], [history.job_ended(UUID(group), state, error, using=using, clock=self._clock)])
 
     def settled(self, group: str, *, using: str) -> None:
         """Look anew at what a run's jobs came to, after a failed one was cancelled or skipped by hand."""
@@ -84,9 +87,12 @@ class BranchPlan:
         """Return the first step without a mark."""
         return self._first_open(self._children, f"{self._path}.")
 
-    def ended(self, state: State, error: str) -> None:
+    def ending(self, state: State, error: str) -> list[Beside]:
         """Count the end of this job in its run."""
-        history.job_ended(self._context.run_id, state, error, using=self._context.using, clock=self._clock)
+        return [history.job_ended(self._context.run_id, state, error, using=self._context.using, clock=self._clock)]
+
+    def ended(self, state: State, error: str) -> None:
+        """The run knows (`ending`)."""
 
     def _first_open(self, nodes: Sequence[Node], prefix: str) -> PlannedStep | None:
         done = self._job.steps.get("done", {})
@@ -100,7 +106,8 @@ class BranchPlan:
                 if step is not None:
                     return step
             else:
-                return self._planned(node, path)
+                last = prefix == f"{self._path}." and all(later.disabled for later in nodes[index + 1 :])
+                return self._planned(node, path, last=last)
         return None
 
     def _branch(self, node: If, path: str) -> str:
@@ -112,12 +119,12 @@ class BranchPlan:
             branches[path] = decide(node, step)
         return branches[path]
 
-    def _planned(self, node: Node, path: str) -> PlannedStep:
+    def _planned(self, node: Node, path: str, *, last: bool) -> PlannedStep:
         if isinstance(node, Action):
             return PlannedStep(
                 key=path,
                 label=node.title(),
-                run=lambda run: self._act(node, path, run),
+                run=lambda run: self._act(node, path, run, last=last),
                 atomic=node.atomic and not node.outside,
                 timeout=node.time_limit,
                 retry=node.retry_policy,
@@ -126,7 +133,7 @@ class BranchPlan:
         assert isinstance(node, Background | Delay)
         return PlannedStep(key=path, label=node.title(), run=lambda run: self._queue(node, path, run))
 
-    def _act(self, node: Action, path: str, run: StepRun) -> Any:
+    def _act(self, node: Action, path: str, run: StepRun, *, last: bool) -> Any:
         with ExitStack() as stack:
             stack.enter_context(running(self._context))
             stack.enter_context(acting_as(self._context.actor))
@@ -136,12 +143,23 @@ class BranchPlan:
                 stack.enter_context(fresh(record))
             names = self._names()
             known = dict(names)
-            result = node.execute(
-                RunStep(self._context, path, record, names, self._clock, run, again=self._job.steps.get("again", 0))
-            )
+            # Nothing reads what the last step of all has saved before the job's end is written.
+            leaves = last and isinstance(node, UpdateField) and record is not None and not record._meta.many_to_many
+            save = partial(self._leave, run) if leaves else save_fields
+            again = self._job.steps.get("again", 0)
+            step = RunStep(self._context, path, record, names, self._clock, run, again=again, save=save)
+            result = node.execute(step)
             if names != known:
                 self._job.steps["names"] = stored_names(names)
             return result
+
+    def _leave(self, run: StepRun, record: Model, names: list[str]) -> None:
+        """Have a record saved together with the job's end, where that is one statement of its own."""
+        statement = quick_save(record, names) if record._state.db == self._context.using else None
+        if statement is None:
+            save_fields(record, names)
+        else:
+            run.leave(statement, partial(check_saved, record, names, statement))
 
     def _queue(self, node: Background | Delay, path: str, run: StepRun) -> None:
         names = self._names()

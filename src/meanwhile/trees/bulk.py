@@ -17,6 +17,7 @@ from django.db.models import Model, QuerySet
 from meanwhile import conf
 from meanwhile.clock import Clock
 from meanwhile.exceptions import MeanwhileError, NotOnThisDatabase, UnknownField
+from meanwhile.texts import gettext as _
 from meanwhile.trees.bulk_batch import Happened, fire_batch
 from meanwhile.trees.runner import current_clock, written_when_failed
 from meanwhile.trees.snapshot import is_expression, plain_value, plain_values
@@ -55,8 +56,8 @@ def fire_events(
     `update_and_fire` does both, and knows the old values.
     """
     if event not in EVENTS:
-        message = f"“{event}” is no event that can be fired for a queryset; they are: {', '.join(EVENTS)}."
-        raise MeanwhileError(message)
+        text = _("“%(event)s” is no event that can be fired for a queryset; they are: %(known)s.")
+        raise MeanwhileError(text % {"event": event, "known": ", ".join(EVENTS)})
     model = queryset.model
     _check_fields(model, changed)
     using, timer = _database(queryset), clock or current_clock()

@@ -34,7 +34,7 @@ def install(
 
     One save or deletion of one record is one call, inside its transaction and after the row is written. An exception of
     `on_change` undoes the write and reaches the caller of `save()` or `delete()`. Fixtures (`raw`) and bulk writes are
-    not captured. `on_undone` is called when a captured save has failed and its write is undone.
+    not captured. `on_undone` is called when a captured save or deletion has failed and is undone.
 
         installation = install({Booking: Interest(insert=True)}, on_change=print)
         …
@@ -55,7 +55,7 @@ class Installation:
         self._models = interests.saved()
         self._here = threading.local()
         self._patches = [patch(model, self) for model in self._models for patch in (save_base_of, save_table_of)]
-        self._deletes = DeleteCapture(interests, on_change)
+        self._deletes = DeleteCapture(interests, on_change, on_undone)
         self._deletes.connect()
 
     def uninstall(self) -> None:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django.db import connections
 from django.db.models.signals import post_delete, pre_delete
 
+from meanwhile.trees.capture_patch import Patch, deletions
 from meanwhile.trees.capture_row import read_row
+from meanwhile.trees.capture_transaction import captured_deletion
 from meanwhile.trees.change import Change
 from meanwhile.trees.row_query import Lock
 
 if TYPE_CHECKING:
     from django.db.models import Model
+    from django.db.models.deletion import Collector
 
     from meanwhile.trees.interest import Interests
 
@@ -27,25 +30,50 @@ Part: TypeAlias = "tuple[type[Model], Any]"
 class DeleteCapture:
     """Turns the two signals of each deleted row into one change for each deleted record.
 
-    Listening makes Django fetch the rows of these models before it deletes them, and of no others.
+    Listening makes Django fetch the rows of these models before it deletes them, and of no others. Whoever deletes
+    them inside a transaction may catch a failure and go on: there is a savepoint.
     """
 
-    def __init__(self, interests: Interests, on_change: Callable[[Change], None]) -> None:
+    def __init__(
+        self, interests: Interests, on_change: Callable[[Change], None], on_undone: Callable[[], None] = lambda: None
+    ) -> None:
         self._on_change = on_change
+        self._on_undone = on_undone
         self._listened = interests.deleted()
-        self._models = _with_subclasses(self._listened)
+        self._models = with_subclasses(self._listened)
+        self._patch: Patch | None = None
 
     def connect(self) -> None:
         """Begin to listen."""
-        for model in self._models:
-            pre_delete.connect(self._before, sender=model, weak=False)
-            post_delete.connect(self._after, sender=model, weak=False)
+        self._attach(self._models)
 
     def disconnect(self) -> None:
         """Stop listening."""
-        for model in self._models:
+        self._detach(self._models)
+        if self._patch is not None:
+            self._patch.undo()
+            self._patch = None
+
+    def _attach(self, models: Iterable[type[Model]]) -> None:
+        for model in models:
+            pre_delete.connect(self._before, sender=model, weak=False)
+            post_delete.connect(self._after, sender=model, weak=False)
+            self._patch = self._patch or deletions(self._delete)
+
+    def _detach(self, models: Iterable[type[Model]]) -> None:
+        for model in models:
             pre_delete.disconnect(self._before, sender=model)
             post_delete.disconnect(self._after, sender=model)
+
+    def _delete(self, collector: Collector, delete: Callable[[], Any]) -> Any:
+        if self._patch is None or self._models.isdisjoint(collector.data):
+            return delete()
+        try:
+            with captured_deletion(collector.using):
+                return delete()
+        except BaseException:
+            self._on_undone()
+            raise
 
     def _before(self, instance: Model, using: str, **_: Any) -> None:
         self._run(using).announce(instance, using)
@@ -146,7 +174,7 @@ def _concrete(model: type[Model]) -> type[Model]:
     return model._meta.concrete_model or model
 
 
-def _with_subclasses(models: Iterable[type[Model]]) -> frozenset[type[Model]]:
+def with_subclasses(models: Iterable[type[Model]]) -> frozenset[type[Model]]:
     """Return the models with their proxies and multi-table children, whose own class is the sender of their signals."""
     found: set[type[Model]] = set()
     waiting = list(models)

@@ -1,10 +1,12 @@
-"""The two methods of a model class that capture replaces, and puts back."""
+"""The methods that capture replaces, and puts back: two of a model class, and one of the collector of deletions."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db.models.deletion import Collector
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -23,11 +25,9 @@ class SaveOptions(NamedTuple):
 
 
 class Patch:
-    """One method of one model class, replaced until `undo`."""
+    """One method of one class, replaced until `undo`."""
 
-    def __init__(
-        self, owner: type[Model], name: str, replace: Callable[[Callable[..., Any]], Callable[..., Any]]
-    ) -> None:
+    def __init__(self, owner: type, name: str, replace: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
         self._owner = owner
         self._name = name
         self._own = owner.__dict__.get(name)
@@ -82,8 +82,21 @@ def save_table_of(owner: type[Model], installation: Installation) -> Patch:
     return Patch(owner, "_save_table", replace)
 
 
-def _inherited(owner: type[Model], name: str) -> Callable[..., Any]:
-    def call(self: Model, *args: Any, **options: Any) -> Any:
+def deletions(delete: Callable[[Collector, Callable[[], Any]], Any]) -> Patch:
+    """Have `delete` do all deletions, given the collector of the records and Django's own way to delete them."""
+
+    def replace(original: Callable[..., Any]) -> Callable[..., Any]:
+        def collected(self: Collector) -> Any:
+            return delete(self, functools.partial(original, self))
+
+        collected.__wrapped__ = original  # type: ignore[attr-defined]
+        return collected
+
+    return Patch(Collector, "delete", replace)
+
+
+def _inherited(owner: type, name: str) -> Callable[..., Any]:
+    def call(self: Any, *args: Any, **options: Any) -> Any:
         return getattr(super(owner, self), name)(*args, **options)
 
     return call

@@ -46,6 +46,16 @@ def captured_write(record: Model, using: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def captured_deletion(using: str) -> Iterator[None]:
+    """Let a deletion and everything inside the block commit together or not at all, as `captured_write` does.
+
+    Django's own collector has no savepoint: without this one a failure would end the transaction around it, too.
+    """
+    with transaction.atomic(using=using, savepoint=not _ends_with_its_block(using)):
+        yield
+
+
 def _ends_with_its_block(using: str) -> bool:
     blocks = connections[using].atomic_blocks
     return bool(blocks) and isinstance(blocks[-1], AllOrNothing)

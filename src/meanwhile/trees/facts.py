@@ -10,6 +10,7 @@ from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationErro
 from django.db.models import Model
 
 from meanwhile.exceptions import ConditionError
+from meanwhile.texts import gettext as _
 from meanwhile.trees.context import RunContext
 from meanwhile.trees.paths import follow
 
@@ -34,11 +35,11 @@ class RecordFacts:
             return event.old[path]
         if event.is_new:
             return None
-        message = (
-            f"The old value of “{path}” is not known: it is no field of the record itself, is kept out of history,"
-            " or was too long."
+        text = _(
+            "The old value of “%(path)s” is not known: it is no field of the record itself, is kept out of history, "
+            "or was too long."
         )
-        raise ConditionError(message)
+        raise ConditionError(text % {"path": path})
 
     def changed(self, name: str) -> bool:
         """Say whether the event changed a field."""
@@ -54,8 +55,8 @@ class RecordFacts:
             lookups = {lookup: self._resolve(value) for lookup, value in where.items()}
             return int(self._queryset(target).filter(**lookups).count())
         except (FieldError, ValidationError, ValueError, TypeError) as error:
-            message = f"The records of “{target}” can't be counted: {error}"
-            raise ConditionError(message) from error
+            text = _("The records of “%(target)s” can't be counted: %(error)s")
+            raise ConditionError(text % {"target": target, "error": error}) from error
 
     def resolve(self, value: Any) -> Any:
         """Return what a value of the tree is worth now; a record counts as its key."""
@@ -66,18 +67,18 @@ class RecordFacts:
             try:
                 return apps.get_model(target)._default_manager.using(self._context.using).all()
             except LookupError as error:
-                raise ConditionError(str(error)) from error
+                raise ConditionError(_("There is no model “%(model)s”.") % {"model": target}) from error
         owner = self._names.get(target, self._record)
         if not isinstance(owner, Model):
-            message = f"There is no record whose “{target}” could be counted."
-            raise ConditionError(message)
+            raise ConditionError(_("There is no record whose “%(target)s” could be counted.") % {"target": target})
         try:
             relation = type(owner)._meta.get_field(target)
         except FieldDoesNotExist as error:
-            raise ConditionError(str(error)) from error
+            text = _("%(model)s has no relation “%(relation)s” to many records.")
+            raise ConditionError(text % {"model": type(owner)._meta.label, "relation": target}) from error
         if not (relation.one_to_many or relation.many_to_many):
-            message = f"“{target}” leads to one record at most; count a relation to many."
-            raise ConditionError(message)
+            text = _("“%(target)s” leads to one record at most; count a relation to many.")
+            raise ConditionError(text % {"target": target})
         accessor = relation.get_accessor_name() if hasattr(relation, "get_accessor_name") else relation.name
         return getattr(owner, str(accessor)).using(self._context.using).all()
 

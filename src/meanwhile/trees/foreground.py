@@ -20,9 +20,10 @@ from meanwhile.actions.update_field import UpdateField
 from meanwhile.actions.values import AnyValue, Field, Template
 from meanwhile.clock import Clock
 from meanwhile.exceptions import ActionFailed
-from meanwhile.queue.enqueue import Beside, payload_json
+from meanwhile.queue.enqueue import payload_json
 from meanwhile.queue.execution import describe, storable_result
 from meanwhile.queue.jobs import NewJob
+from meanwhile.queue.together import Beside
 from meanwhile.texts import language
 from meanwhile.trees.branch import branch_job, decide
 from meanwhile.trees.capture_transaction import Before

@@ -17,9 +17,9 @@ from django.db.models.sql import InsertQuery
 from meanwhile import conf
 from meanwhile.clock import Clock
 from meanwhile.queue import sql
-from meanwhile.queue.enqueue import Beside
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import State
+from meanwhile.queue.together import Beside, in_turn
 from meanwhile.trees.context import RunContext
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.failed_runs import failed_runs
@@ -157,8 +157,9 @@ def jobs_added(run_id: UUID, number: int, *, using: str) -> None:
     _update(run_id, "open_jobs = open_jobs + %s", [number], using)
 
 
-def job_ended(run_id: UUID, state: State, error: str, *, using: str, clock: Clock) -> None:
-    """Count the end of a job of a run; the last one ends the run, a failed one fails it at once."""
+def job_ended(run_id: UUID, state: State, error: str, *, using: str, clock: Clock) -> Beside:
+    """Return the statement that counts the end of a job of a run: the last one ends the run, a failed one fails it at
+    once."""
     connection = connections[using]
     worst = {State.FAILED: RunState.FAILED, State.CANCELLED: RunState.CANCELLED, State.SKIPPED: RunState.SKIPPED}.get(
         state
@@ -171,7 +172,7 @@ def job_ended(run_id: UUID, state: State, error: str, *, using: str, clock: Cloc
         sets = f"open_jobs = open_jobs - 1, state = CASE WHEN state = 'failed' THEN state ELSE %s END, error = {why}"
         parameters = [worst.value, error[:10_000]]
     sets += ", finished = CASE WHEN open_jobs <= 1 THEN %s ELSE finished END"
-    _update(run_id, sets, [*parameters, sql.moment(connection, clock.now())], using)
+    return _updating(run_id, sets, [*parameters, sql.moment(connection, clock.now())], using)
 
 
 def job_reopened(run_id: UUID, *, using: str) -> None:
@@ -203,12 +204,12 @@ def _standing(run_id: UUID, using: str) -> tuple[RunState, str] | None:
 
 
 def _update(run_id: UUID, sets: str, parameters: list[Any], using: str) -> None:
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE meanwhile_run SET {sets} WHERE id = %s",  # noqa: S608
-            [*parameters, stored_id(connection, run_id)],
-        )
+    in_turn(connections[using], [_updating(run_id, sets, parameters, using)])
+
+
+def _updating(run_id: UUID, sets: str, parameters: list[Any], using: str) -> Beside:
+    key = stored_id(connections[using], run_id)
+    return Beside(f"UPDATE meanwhile_run SET {sets} WHERE id = %s", [*parameters, key])  # noqa: S608
 
 
 def _changes(context: RunContext) -> dict[str, Any]:

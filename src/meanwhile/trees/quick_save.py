@@ -16,7 +16,7 @@ from django.db import connections
 from django.db.models import Manager, Model
 from django.db.models.signals import post_save, pre_save
 
-from meanwhile.queue.enqueue import Beside
+from meanwhile.queue.together import Beside
 from meanwhile.trees.listening import listens_to_updates
 from meanwhile.trees.snapshot import is_expression
 

@@ -30,6 +30,7 @@ from meanwhile.exceptions import (
 from meanwhile.queue import sql
 from meanwhile.queue.enqueue import enqueue
 from meanwhile.queue.jobs import NewJob
+from meanwhile.texts import gettext as _
 from meanwhile.trees import history, registry
 from meanwhile.trees.actor import current_actor
 from meanwhile.trees.change import Change
@@ -249,5 +250,6 @@ def _check_called_for(tree: EventTree, record: Model | None) -> None:
     if not wanted:
         return
     if record is None or not isinstance(record, apps.get_model(wanted)):
-        found = "no record" if record is None else record._meta.label
-        raise ParameterError({"record": f"must be a {wanted}, it is {found}"}, of=tree.name)
+        text = _("it takes a %(model)s") if record is None else _("it takes a %(model)s, and gets a %(given)s")
+        given = "" if record is None else record._meta.label
+        raise ParameterError({"record": text % {"model": wanted, "given": given}}, of=tree.name)

@@ -13,6 +13,7 @@ from django.utils.html import escape
 
 from meanwhile import conf
 from meanwhile.exceptions import TemplateProblem
+from meanwhile.texts import gettext as _
 from meanwhile.trees.plain_template import PlainTemplate
 
 
@@ -35,7 +36,8 @@ def render(text: str, data: dict[str, Any], *, html: bool = False) -> str:
         raise TemplateProblem(text, str(error)) from error
     limit = conf.get().max_mail_body
     if len(result) > limit:
-        raise TemplateProblem(text, f"the result is {len(result)} characters long, {limit} are allowed")
+        problem = _("the result would have more than %(n)s characters (MAX_MAIL_BODY)") % {"n": limit}
+        raise TemplateProblem(text, problem)
     return result
 
 

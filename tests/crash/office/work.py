@@ -6,6 +6,14 @@ import json
 import signal
 from typing import Any
 
+from tests.crash.office.publishing import (  # noqa: F401 - more of what it can be told
+    check_in_use,
+    make_trees,
+    publish_notes,
+    publish_when_ready,
+    switch,
+)
+
 
 def worker(*options: str) -> None:
     """Run the real command."""

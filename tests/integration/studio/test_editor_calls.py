@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from meanwhile.studio import drafts
 from meanwhile.studio.models import StudioTree
 from tests.integration.studio.conftest import MAIL, SET_STATUS, fill
-from tests.shop.models import Booking
+from tests.shop.models import Booking, Seat
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.integration.studio.urls")]
 
@@ -140,6 +142,119 @@ def test_somebody_else_who_logged_in_meanwhile_does_not_make_the_change(
     assert drafts.draft_of(tree).revision == 1
 
 
+def test_a_change_with_an_id_is_done_once_whatever_others_do_meanwhile(
+    call: Callable[..., Any], person: Callable[..., Any], tree: StudioTree
+) -> None:
+    ada, bob = person("view", "edit"), person("view", "edit", name="bob")
+    sent = {"tree": tree.key, "operation": json.dumps(INSERT), "revision": 1, "id": "one"}
+    call(ada, "edit", **sent)
+    edit(call, bob, tree, {"op": "insert", "at": "0", "node": MAIL}, 2)
+    again = call(ada, "edit", **sent)
+    assert "conflict" not in again
+    assert again["beside"]["by"] == "bob"
+    assert drafts.draft_of(tree).document["do"] == [MAIL, SET_STATUS]
+    other = call(ada, "edit", **{**sent, "id": "two"})
+    assert other["merged"]["done"] == ["Add “Update Field”", "Add “Send Email”"]
+
+
+def test_changes_made_on_one_another_find_their_places_in_what_others_made_of_the_tree(
+    call: Callable[..., Any], person: Callable[..., Any], tree: StudioTree
+) -> None:
+    ada, bob = person("view", "edit"), person("view", "edit", name="bob")
+    nodes = [{**SET_STATUS, "label": name} for name in ("a", "b", "c")]
+    revision = fill(tree, *nodes)
+    edit(call, bob, tree, {"op": "insert", "at": "0", "node": MAIL}, revision)
+    first = {"op": "remove", "path": "0"}
+    assert edit(call, ada, tree, first, revision)["merged"]["by"] == "bob"
+    second = {"op": "set_value", "path": "1", "key": "label", "value": "C"}  # c, once a is gone
+    sent = {"tree": tree.key, "operation": json.dumps(second), "revision": revision, "before": json.dumps([first])}
+    call(ada, "edit", **sent)
+    assert [one.get("label") for one in drafts.draft_of(tree).document["do"]] == [None, "b", "C"]
+
+
+def test_a_draft_that_is_not_known_any_more_is_asked_for(
+    call: Callable[..., Any], person: Callable[..., Any], tree: StudioTree
+) -> None:
+    ada, bob = person("view", "edit"), person("view", "edit", name="bob")
+    revision = fill(tree, SET_STATUS, MAIL)
+    view = drafts.draft_of(tree).document
+    call(bob, "undo", tree=tree.key, revision=revision)
+    edit(call, bob, tree, {"op": "insert", "at": "0", "node": MAIL}, revision + 1)  # what was undone is forgotten
+    mine = {"op": "insert", "at": "2", "node": SET_STATUS}
+    sent = {"tree": tree.key, "operation": json.dumps(mine), "revision": revision}
+    assert call(ada, "edit", **sent) == {"wanted": "view"}
+    assert "merged" in call(ada, "edit", **sent, view=json.dumps(view))
+    assert drafts.draft_of(tree).document["do"] == [MAIL, SET_STATUS]
+
+
+def test_the_form_is_that_of_the_tree_which_the_page_shows(
+    call: Callable[..., Any], person: Callable[..., Any], tree: StudioTree
+) -> None:
+    ada, bob = person("view", "edit"), person("view", "edit", name="bob")
+    revision = fill(tree, SET_STATUS, MAIL)
+    edit(call, bob, tree, {"op": "remove", "path": "0"}, revision)
+    shown = call(ada, "form", tree=tree.key, path="0", revision=revision)
+    assert (shown["revision"], shown["form"]["kind"]) == (revision, "update_field")
+    assert call(ada, "form", tree=tree.key, path="0")["form"]["kind"] == "send_email"
+
+
+@pytest.mark.parametrize(("field", "value"), [("before", "{}"), ("before", "[" * 300), ("view", "[]"), ("view", "{")])
+def test_a_broken_view_is_refused(
+    call: Callable[..., Any], person: Callable[..., Any], tree: StudioTree, field: str, value: str
+) -> None:
+    sent = {"tree": tree.key, "operation": json.dumps(INSERT), "revision": 99, field: value}
+    assert call(person("view", "edit"), "edit", **sent) in {"user_error", "invalid"}
+    assert drafts.draft_of(tree).revision == 1
+
+
+def test_records_to_choose_from_are_found_by_a_part_of_their_texts(
+    call: Callable[..., Any], person: Callable[..., Any]
+) -> None:
+    ada = person("view", "edit")
+    ada.user_permissions.add(*Permission.objects.filter(codename__in=["view_seat", "view_booking"]))
+    seats = [Seat.objects.create(number=number) for number in ("12A", "12B", "30C")]
+    found = call(ada, "records", model="shop.Seat", search="12")
+    assert found == [[str(seat.pk), seat.number] for seat in reversed(seats[:2])]
+    key = str(seats[2].pk)
+    assert call(ada, "record_names", model="shop.Seat", keys=[key, "999"]) == {key: "30C"}
+
+
+def test_who_may_not_see_records_learns_neither_names_nor_that_they_exist(
+    call: Callable[..., Any], person: Callable[..., Any]
+) -> None:
+    seat = Seat.objects.create(number="12A")
+    ada = person("view", "edit")
+    assert call(ada, "records", model="shop.Seat") == "forbidden"
+    assert call(ada, "record_names", model="shop.Seat", keys=[str(seat.pk)]) == "forbidden"
+    for kind in ("users", "groups"):
+        assert call(ada, "people", kind=kind) == "forbidden"
+
+
+def test_what_is_excluded_is_neither_offered_nor_searched(
+    call: Callable[..., Any], person: Callable[..., Any], settings: Any
+) -> None:
+    settings.MEANWHILE = {**settings.MEANWHILE, "STUDIO_EXCLUDED_FIELDS": ["shop.Customer", "shop.Seat.number"]}
+    ada = person("view", "edit")
+    ada.user_permissions.add(*Permission.objects.filter(codename__in=["view_seat", "view_customer"]))
+    Seat.objects.create(number="12A")
+    assert call(ada, "records", model="shop.Seat", search="12A") == []
+    assert call(ada, "records", model="shop.Customer") == "user_error"
+    assert "customer" not in {one["name"] for one in call(ada, "fields", model="shop.Booking")}
+
+
+def test_users_and_groups_are_offered_by_the_names_that_recipients_have(
+    call: Callable[..., Any], person: Callable[..., Any]
+) -> None:
+    ada = person("view", "edit")
+    ada.user_permissions.add(*Permission.objects.filter(codename__in=["view_user", "view_group"]))
+    users = get_user_model().objects
+    users.create_user("bob", first_name="Robert", last_name="Moog", email="bob@example.com")
+    users.create_user("bobby", is_active=False)
+    Group.objects.create(name="Desk")
+    assert call(ada, "people", kind="users", search="bob") == [["bob", "Robert Moog (bob)"]]
+    assert call(ada, "people", kind="groups", search="des") == [["Desk", "Desk"]]
+
+
 @pytest.mark.parametrize("operation", ["", "[]", "{", '{"op": "nothing"}', "[" * 5000])
 def test_a_broken_operation_is_refused(
     call: Callable[..., Any], person: Callable[..., Any], tree: StudioTree, operation: str
@@ -181,3 +296,31 @@ def test_an_exported_tree_is_imported_as_a_new_draft(
     imported = StudioTree.objects.exclude(pk=tree.pk).get()
     assert drafts.draft_of(imported).document["do"] == [SET_STATUS]
     assert client.post("/studio/import/", {"text": "{}"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("model", "event", "refusal"),
+    [
+        ("", "saved", "Choose a record type."),
+        ("-", "saved", "Without a record there is only the event “Called”."),
+        ("", "called", "Choose a record type."),
+    ],
+)
+def test_a_tree_that_cant_be_is_not_made(
+    client: Client, person: Callable[..., Any], model: str, event: str, refusal: str
+) -> None:
+    client.force_login(person("view", "edit"))
+    response = client.post("/studio/trees/new/", {"name": "Mine", "model": model, "event": event})
+    assert response.status_code == 422
+    text = response.content.decode()
+    assert refusal in text
+    assert 'value="Mine"' in text
+    assert not StudioTree.objects.exists()
+
+
+def test_a_tree_without_a_record_is_made_for_calling_it(client: Client, person: Callable[..., Any]) -> None:
+    client.force_login(person("view", "edit"))
+    page = client.get("/studio/trees/new/?model=-").content.decode()
+    assert 'value="called" required checked' in page
+    assert client.post("/studio/trees/new/", {"name": "Mine", "model": "-", "event": "called"}).status_code == 302
+    assert drafts.draft_of(StudioTree.objects.get()).document["on"] == {"event": "called"}

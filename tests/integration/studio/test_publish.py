@@ -14,7 +14,7 @@ from django.core.signals import request_started
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from meanwhile import Created, EventTree, UpdateField
+from meanwhile import Background, Created, EventTree, UpdateField
 from meanwhile.queue.drain import drain
 from meanwhile.queue.models import Job
 from meanwhile.studio import drafts, loading, publish
@@ -117,6 +117,30 @@ def test_a_worker_sees_it_before_it_opens_a_job(tree: StudioTree, settings: Any)
     drain()
     booking.refresh_from_db()
     assert (booking.ready, booking.notes) == (True, "seen")
+
+
+def test_jobs_and_requests_do_not_look_for_trees_before_it_is_time(settings: Any) -> None:
+    settings.MEANWHILE = {**settings.MEANWHILE, "STUDIO_RELOAD": 1000}
+    with use_trees(EventTree("Many", on=Created(Booking), do=[Background(UpdateField(ready=True))])):
+        loading.refresh()
+        known = registry.current()
+        with CaptureQueriesContext(connection) as queries:
+            for _ in range(3):
+                request_started.send(sender=None)
+                Booking.objects.create(name="Ada")
+            assert drain() == 3
+        assert [query["sql"] for query in queries if "studio" in query["sql"]] == []
+        assert registry.current() is known
+
+
+def test_where_nothing_was_ever_published_a_look_is_one_query_and_changes_nothing() -> None:
+    with use_trees(EventTree("Python", on=Created(Booking))):
+        known, capture = registry.current(), apps.get_app_config("meanwhile").capture  # type: ignore[attr-defined]
+        with CaptureQueriesContext(connection) as queries:
+            loading.refresh()
+        assert len(queries) == 1
+        assert registry.current() is known
+        assert apps.get_app_config("meanwhile").capture is capture  # type: ignore[attr-defined]
 
 
 def test_an_edit_between_the_start_of_a_run_and_its_delayed_branch_does_not_change_the_branch(tree: StudioTree) -> None:
@@ -226,6 +250,7 @@ def test_a_copy_and_its_source_in_python_both_run_and_a_warning_says_so() -> Non
         publish.publish(copy, revision=2, by=None)
         booking = saved()
         assert (booking.notes, booking.status) == ("python", "studio")
+        assert sorted(Run.objects.values_list("tree", flat=True)) == sorted(["received", copy.key])
         assert loading.is_from_studio(copy.key)
         assert not loading.is_from_studio("received")
     assert problems_of(drafts.draft_of(copy).document, copy) == []
@@ -239,6 +264,24 @@ def test_a_tree_with_the_key_of_one_in_python_is_not_published_and_never_replace
         with pytest.raises(NotPublishable) as caught:
             publish.publish(tree, revision=fill(tree, SET_STATUS), by=None)
     assert [one.id for one in caught.value.problems] == [KEY_TAKEN]
+
+
+def test_when_python_takes_the_key_of_a_published_tree_an_event_runs_once_and_pending_jobs_end_as_they_began(
+    tree: StudioTree, caplog: pytest.LogCaptureFixture
+) -> None:
+    with clock_at(datetime(2026, 3, 1, 12, tzinfo=UTC)) as clock:
+        published(tree, later(set_field("reference", "studio")))
+        first = saved()
+        with use_trees(EventTree("Mine", key=tree.key, on=Created(Booking), do=[UpdateField(notes="python")])):
+            loading.refresh(force=True)
+            assert "has the key of one in Python" in caplog.text
+            second = saved()
+            assert Run.objects.filter(record_pk=str(second.pk)).count() == 1
+            advance_to(clock.now() + timedelta(days=40), raise_errors=True)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.reference, first.notes) == ("studio", "")
+    assert (second.reference, second.notes) == ("", "python")
 
 
 def test_a_published_document_that_can_not_be_read_any_more_hinders_no_other(tree: StudioTree) -> None:

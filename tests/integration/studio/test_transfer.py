@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,8 +20,6 @@ from tests.shop.models import Booking
 
 pytestmark = pytest.mark.django_db
 
-ROOT = Path(__file__).resolve().parents[3]
-
 
 @settings(strategies.patiently, suppress_health_check=list(HealthCheck), max_examples=60)
 @given(strategies.trees)
@@ -39,20 +33,6 @@ def test_any_tree_survives_python_json_studio_json_python_unchanged(tree: EventT
     assert again == tree
     assert again.content_hash == tree.content_hash
     stored.delete()
-
-
-def test_every_tree_of_the_demo_is_published_in_the_studio_and_comes_back_unchanged(tmp_path: Path) -> None:
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "demo.settings",
-        "DEMO_DATA": str(tmp_path),
-        "DEMO_PACE": "0",
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]),
-    }
-    command = [sys.executable, "-m", "tests.integration.studio.demo_round_trip"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False)
-    assert done.returncode == 0, done.stderr
-    assert {"booking-received survived", "booking-all-at-once survived"} <= set(done.stdout.splitlines())
 
 
 def test_a_published_version_is_the_document_of_the_tree(tree: StudioTree) -> None:

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from meanwhile.studio.wording import condition_in_words, moment_in_words, value_in_words
+from meanwhile.trees.condition_wording import condition_in_words
+from meanwhile.trees.wording import moment_in_words, value_in_words
 
 from .conftest import PRINTED, book
 from .pages import run_of, text_of, url

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.db import models
+from django.test.utils import isolate_apps
 
 from meanwhile import (
     Actor,
@@ -34,10 +37,11 @@ from meanwhile import (
     Was,
     before,
 )
+from meanwhile.actions.recipients import Groups, Users
 from meanwhile.studio import access
 from meanwhile.studio.fields import field_at, fields_of
 from meanwhile.studio.problems import problems_of
-from tests.shop.models import Booking, Seat, Ticket
+from tests.shop.models import Booking, Parcel, Seat, Ticket
 
 pytestmark = pytest.mark.usefixtures("closed")
 CLOSED_IDS = {"studio.E01", "studio.E02", "studio.E03", "studio.E04", "studio.E05"}
@@ -157,6 +161,7 @@ def test_a_closed_field_is_not_reached_by_a_template(text: str) -> None:
         "{% for name in event.changed %}{{ forloop.counter }} {{ name }}{% endfor %}",
         "{% with n=record.name %}{{ n|upper|truncatechars:20 }}{% endwith %}",
         "{{ record.price|floatformat:2 }} {{ record.id|stringformat:'04d' }}",
+        "{{ record.price|floatformat:'2g' }} " * 20,
         "{{ actor.username }}",
     ],
 )
@@ -179,7 +184,9 @@ def test_what_is_open_is_not_in_the_way(text: str) -> None:
         "{% if " + "not " * 4000 + "record.status %}{% endif %}",
         "{{ record.status|ljust:999999999 }}", "{{ record.status|center:'99999999' }}",
         "{{ record.status|rjust:record.id }}", "{{ record.id|stringformat:'0999999999d' }}",
-        "{{ record.id|stringformat:record.status }}", "{{ record.status|join:record.status }}",
+        "{{ record.price|floatformat:99999999 }}", "{{ record.price|floatformat:'-999999g' }}",
+        "{{ record.price|floatformat:record.id }}", "{{ record.id|stringformat:record.status }}",
+        "{{ record.status|join:record.status }}",
         "{% with a=record.status|add:record.status %}" * 7 + "{% endwith %}" * 7,
         "{% firstof 1 %}" * 301,
     ],
@@ -210,6 +217,51 @@ def test_an_event_is_not_on_a_closed_record_type_and_names_no_closed_field() -> 
 def test_nobody_is_made_an_administrator(name: str) -> None:
     assert ids(CreateRecord(User, set={"username": "x", name: True})) & CLOSED_IDS
     assert ids(UpdateField(**{name: True}), on=Saved(User)) & CLOSED_IDS
+
+
+@pytest.mark.parametrize("name", ["username", "email"])
+def test_nobody_gets_the_name_or_the_address_of_another_user(name: str, settings: Any) -> None:
+    settings.MEANWHILE = {**settings.MEANWHILE, "SENSITIVE_FIELDS": ["password"]}
+    assert "studio.E02" in ids(UpdateField(**{name: "me@example.com"}), on=Saved(User))
+    assert ids(UpdateField(first_name="Ada"), on=Saved(User)) == set()
+    assert ids(SendEmail(to="{{ record.email }}", body="x"), on=Saved(User)) == set()
+
+
+def test_users_whose_addresses_are_closed_are_not_written_to(settings: Any) -> None:
+    mail = SendEmail(to=[Users("ada"), Groups("desk")], body="x")
+    settings.MEANWHILE = {**settings.MEANWHILE, "SENSITIVE_FIELDS": ["password"]}
+    assert ids(mail) == set()
+    settings.MEANWHILE = {**settings.MEANWHILE, "STUDIO_EXCLUDED_FIELDS": ["auth.User.email"]}
+    assert ids(mail) == {"studio.E02"}
+
+
+@pytest.mark.parametrize("lookup", ["passenger__regex", "booking__name__iregex", "booking__seat__number__regex"])
+def test_records_are_not_looked_for_by_patterns_which_may_take_for_ever(lookup: str) -> None:
+    assert "studio.E05" in ids(If(Count("tickets", ">", 1, where={lookup: "(a+)+$"}), UpdateField(status="x")))
+    assert "studio.E05" in ids(CallTree("t", each=Query(Ticket, where={lookup: "(a+)+$"})))
+
+
+def test_a_secret_in_a_json_value_is_a_secret() -> None:
+    on = Saved(Parcel)
+    assert ids(SendEmail(to="a@example.com", body="{{ record.flags.colour }}"), on=on) == set()
+    assert "studio.E03" in ids(SendEmail(to="a@example.com", body="{{ record.flags.password }}"), on=on)
+    assert "studio.E03" in ids(SendEmail(to="a@example.com", body="{{ event.new.flags.a.password }}"), on=on)
+    assert "studio.E03" in ids(CallTree("t", each=Query(Parcel, where={"flags__password__startswith": "x"})))
+
+
+@isolate_apps("tests.shop")
+def test_a_generic_relation_which_may_lead_to_any_table_is_closed() -> None:
+    class Remark(models.Model):
+        kind = models.ForeignKey("contenttypes.ContentType", models.CASCADE)
+        key = models.IntegerField()
+        about = GenericForeignKey("kind", "key")
+
+        class Meta:
+            app_label = "shop"
+
+    assert access.closed_on_path(Remark, ["about", "is_superuser"]) is not None
+    assert access.closed_on_path(Remark, ["about"]) is not None
+    assert access.closed_on_path(Remark, ["key"]) is None
 
 
 @pytest.mark.parametrize("label", ["meanwhile.Job", "meanwhile.StudioTree", "auth.Group", "sessions.Session"])

@@ -17,28 +17,25 @@ from meanwhile import (
     CreateRecord,
     Delay,
     EventTree,
-    Field,
     If,
     Is,
     Param,
     Saved,
     SendEmail,
-    Template,
     Updated,
     UpdateField,
     action,
-    after,
     before,
-    later,
     now,
-    start_of_next,
 )
-from meanwhile.studio import describe, forms, places, wording
+from meanwhile.studio import describe, forms, places
 from meanwhile.studio.diff import diff
 from meanwhile.studio.edit import apply
 from meanwhile.studio.problems import Found, problems_of
 from meanwhile.studio.recheck import checked
+from meanwhile.studio.wording import event_in_words
 from meanwhile.trees.check import check_tree
+from meanwhile.trees.setting_wording import settings_in_words
 from tests import strategies
 from tests.shop.models import Booking, Customer
 from tests.unit.test_documents_property import mutated
@@ -122,28 +119,8 @@ def test_rows_count_the_problems_at_and_below_them() -> None:
     assert (rows["1.1"].problems, rows["1.1"].worst, rows["1"].problems, rows["1"].below) == (2, "error", 0, 2)
 
 
-@pytest.mark.parametrize(
-    ("moment", "words"),
-    [
-        (now(), "as soon as possible"),
-        (later(days=1), "1 day later"),
-        (later(hours=3, minutes=5), "3 hours and 5 minutes later"),
-        (before("starts", months=1), "1 month before “starts”"),
-        (after(start_of_next("month"), days=2), "2 days after the start of the next month"),
-        (before(after("starts", days=1), hours=2), "2 hours before 1 day after “starts”"),
-        (start_of_next("day"), "at the start of the next day"),
-    ],
-)
-def test_moments_in_words(moment: Any, words: str) -> None:
-    assert wording.moment_in_words(moment.as_json()) == words
-
-
-def test_conditions_and_events_in_words() -> None:
-    condition = (Is("status", "paid") & ~Is("price", "empty")) | Is("price", ">", Field("seat.price"))
-    assert wording.condition_in_words(condition.as_json()) == (
-        "(status is “paid” and (not price is empty)) or price is more than the field seat.price"
-    )
-    assert wording.event_in_words(Updated(Booking, "price").as_json()) == "when price of a booking changes"
+def test_events_in_words() -> None:
+    assert event_in_words(Updated(Booking, "price").as_json()) == "when price of a booking changes"
 
 
 def test_the_menu_offers_events_actions_functions_conditions_and_executions() -> None:
@@ -282,7 +259,7 @@ def test_a_damaged_document_is_described_whatever_it_is(document: Any) -> None:
     for path in ["", *(one.path for one in rows)]:
         assert forms.form_of(document, path) is not None
     for place in places.nodes_of(document):
-        wording.settings_in_words(place.node)
+        settings_in_words(place.node)
     assert diff(document, document) == []
     for one in found:
         if one.fix is not None:
@@ -325,10 +302,6 @@ def test_a_difference_of_any_two_trees_accounts_for_every_node(old: EventTree, n
     kinds = [one.kind for one in found]
     before, after_ = len(list(old.walk())), len(list(new.walk()))
     assert after_ - before == kinds.count("added") - kinds.count("removed")
-
-
-def test_a_template_value_in_words() -> None:
-    assert wording.value_in_words(Template("x" * 200).as_json()).endswith("…”")
 
 
 def test_an_edit_of_one_node_has_that_node_alone_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import OPEN
-from meanwhile.sensitive import without_sensitive
+from meanwhile.studio.job_input import input_of
 from meanwhile.studio.operations import operate
 from meanwhile.studio.timeline import job_view
 from meanwhile.studio.views.live import LiveView
@@ -63,7 +63,7 @@ class JobView(LiveView):
         return {
             "branch": job_view(self.job, tree, now=self.clock.now(), using=self.using),
             "operates": self.may_operate(),
-            "payload": _json(without_sensitive(self.job.payload)),
+            "payload": _json(input_of(self.job)),
             "result": "" if self.job.result is None else _json(self.job.result),
         }
 

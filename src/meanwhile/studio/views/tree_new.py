@@ -12,12 +12,16 @@ from django.utils.translation import gettext as _
 
 from meanwhile.exceptions import MeanwhileError, UnknownTree
 from meanwhile.studio import access, drafts, kinds
+from meanwhile.studio.catalogue import NO_RECORD
+from meanwhile.studio.errors import EditProblem
 from meanwhile.studio.permissions import EDIT, require
 from meanwhile.studio.record_links import type_name
 from meanwhile.studio.views.base import StudioView
 from meanwhile.trees import registry
 
 FIRST_EVENT = "saved"
+WITHOUT_RECORD = "called"
+"""The event that may come without a record; all others are something that happens to one."""
 
 
 class TreeNewView(StudioView):
@@ -41,11 +45,10 @@ class TreeNewView(StudioView):
         return HttpResponseRedirect(reverse(f"{self.space}:tree", args=[tree.key]))
 
     def _make(self, request: HttpRequest) -> Any:
-        event: dict[str, Any] = {"event": request.POST.get("event", ""), "model": request.POST.get("model", "")}
-        if event["event"] == "called" and not event["model"]:
-            del event["model"]
+        given = request.POST
+        event = _event(given.get("event", ""), given.get("model", ""))
         return drafts.create_tree(
-            request.POST.get("name", ""), event, by=request.user, description=request.POST.get("description", "")
+            given.get("name", ""), event, by=request.user, description=given.get("description", "")
         )
 
     def _copy(self, request: HttpRequest) -> Any:
@@ -57,9 +60,11 @@ class TreeNewView(StudioView):
             "given": given,
             "problem": problem,
             "label": label,
-            "type_name": type_name(label) if label else "",
+            "type_name": type_name(label) if label and label != NO_RECORD else "",
+            "no_record": NO_RECORD,
+            "without_record": WITHOUT_RECORD,
             "events": kinds.events(),
-            "event": given.get("event") or FIRST_EVENT,
+            "event": given.get("event") or (WITHOUT_RECORD if label == NO_RECORD else FIRST_EVENT),
             "types": [(one._meta.label, str(capfirst(one._meta.verbose_name))) for one in access.record_types()],
             "source": self._source(source) if source else None,
             "from": source,
@@ -76,3 +81,14 @@ class TreeNewView(StudioView):
             return registry.current().get(key)
         except UnknownTree as error:
             raise Http404(_("There is no such tree.")) from error
+
+
+def _event(kind: str, model: str) -> dict[str, Any]:
+    """Return the JSON of an event. Raises `EditProblem` for one that there can't be."""
+    if not model:
+        raise EditProblem(_("Choose a record type."))
+    if model != NO_RECORD:
+        return {"event": kind, "model": model}
+    if kind != WITHOUT_RECORD:
+        raise EditProblem(_("Without a record there is only the event “Called”. Choose that one, or a record type."))
+    return {"event": kind}

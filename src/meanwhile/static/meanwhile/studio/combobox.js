@@ -4,6 +4,8 @@
 import { el } from "./dom.js";
 
 const AFTER = 200; // milliseconds after the last key before it is looked for
+const MOVES = ["scroll", "resize"];
+const MARGIN = 8; // pixels to the edge of the window
 let number = 0;
 
 /**
@@ -65,12 +67,26 @@ export function combobox({ texts, label, id, value = "", title = value, free = f
     if (!offered.length && !note.textContent) list.replaceChildren(el("div", { class: "mw-combo__none" }, texts.nothingFound));
     const isOpen = document.activeElement === input && (offered.length > 0 || !note.textContent);
     list.hidden = !isOpen;
+    for (const event of MOVES) isOpen ? addEventListener(event, place, true) : removeEventListener(event, place, true);
     input.setAttribute("aria-expanded", String(isOpen && offered.length > 0));
+    place();
     point(-1);
+  }
+
+  /** Below the box, or above it where there is no room; nothing around it cuts it off. */
+  function place() {
+    if (list.hidden) return;
+    const box = input.getBoundingClientRect();
+    list.style.left = `${box.left}px`;
+    list.style.width = `${box.width}px`;
+    const { height } = list.getBoundingClientRect();
+    const isBelow = box.bottom + height + MARGIN < innerHeight || box.top < height + MARGIN;
+    list.style.top = `${isBelow ? box.bottom + 2 : box.top - height - 2}px`;
   }
 
   function close() {
     asked += 1;
+    for (const event of MOVES) removeEventListener(event, place, true);
     clearTimeout(timer);
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");

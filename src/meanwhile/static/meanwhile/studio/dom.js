@@ -61,7 +61,7 @@ export function fill(text, values) {
  * @returns {HTMLSelectElement}
  */
 export function select(choices, chosen, attributes = {}, empty) {
-  const all = empty === undefined ? choices : [["", empty], ...choices];
+  const all = [...(empty === undefined ? [] : [["", empty]]), ...choices];
   const known = all.some(([value]) => value === chosen);
   if (!known && chosen !== "" && chosen !== null && chosen !== undefined) all.push([chosen, String(chosen)]);
   const options = all.map(([value, label]) => el("option", { value: String(value) }, String(label)));

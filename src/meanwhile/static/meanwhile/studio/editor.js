@@ -3,36 +3,42 @@
 
 import { createQueue } from "../queue.js";
 import { createServer } from "../server.js";
+import { createAround } from "./around.js";
+import { copied, keepCopied } from "./clipboard.js";
 import { el, fill, icon } from "./dom.js";
 import { foresee } from "./foresee.js";
 import { createForm } from "./form.js";
+import { createMenus } from "./menus.js";
+import { createNotes } from "./notes.js";
 import { openMenu } from "./popup.js";
+import { createPublishing } from "./publishing.js";
 import { createSaving } from "./saving.js";
+import { actionOf, operationFor, travelOf } from "./shortcuts.js";
 import { say, toast } from "./tell.js";
+import { createTravel } from "./travel.js";
 import { createTree } from "./tree.js";
 import { placesFor } from "./tree_rows.js";
+import { nodesOf, whereIs } from "./whereabouts.js";
 
 /** @typedef {import("./tree_rows.js").Row} Row */
+/** @typedef {import("./saving.js").Change} Change */
 /** @typedef {import("./popup.js").Item} Item */
 
-const CLIPBOARD = "mw-studio:clipboard";
 const LOOK_EVERY = 4000; // milliseconds between two looks for what others did
-const MAC = /Mac|iP/.test(navigator.platform);
-const CTRL = MAC ? "⌘" : "Ctrl+";
-const ALT = MAC ? "⌥" : "Alt+";
+const NARROW = "(max-width: 60rem)";
 
 class Editor {
   /** @type {any} */
   timer;
   /** The rows as they are shown, with what was not answered yet. @type {Row[]} */
   rows = [];
-  /** Whether the form gets the focus when it is there. @type {(() => void) | null} */
+  /** What the form does when it is there. @type {(() => void) | null} */
   whenShown = null;
-  /** Where something new is put. @type {string} */
-  at = "";
   /** The node whose form was asked for. */
   place = "";
   resent = false;
+  /** What was done while an undo was on its way. @type {{operation: any, options: any, seen: string}[]} */
+  held = [];
   /** @type {Map<string, Promise<any[]>>} the fields of record types */
   known = new Map();
 
@@ -47,44 +53,74 @@ class Editor {
     this.texts = page.texts;
     this.state = page.state;
     this.edits = page.may.includes("edit") && !this.state.standing.retired;
+    const { texts, edits } = this;
     /** @type {any} */
     this.server = createServer(createQueue({ endpoint: root.dataset.actions ?? "", csrf: page.csrf, limits: page.limits }));
-    const { texts } = this;
+    this.travels = createTravel();
     this.tree = createTree(this.piece("tree"), {
       texts,
-      edits: this.edits,
+      edits,
       onSelect: (path, { open }) => this.selected(path, open),
       onMenu: (path, x, y) => this.menu(x, y),
       onKey: (event, path) => this.key(event, path),
       onMove: (path, to) => this.edit({ op: "move", path, to }),
       onEnter: () => this.openForm(),
     });
-    this.form = createForm(this.piece("form"), {
+    this.menus = createMenus({
       texts,
-      edits: this.edits,
-      operators: this.page.operators,
-      fields: (model) => this.fields(model),
-      records: (model, search) => this.server.studio.records({ model, search }),
-      matching: (condition) => this.server.studio.matching.background({ tree: this.page.tree, condition: JSON.stringify(condition) }),
-      preview: async (path, record) => {
-        await this.saving.flush();
-        return this.server.studio.preview_mail({ tree: this.page.tree, path, record });
-      },
-      onSet: (key, value, options) => this.saving.put({ call: "edit", operation: { op: "set_value", path: this.form.path ?? "", key, value } }, options),
-      onFix: (problem) => this.edit(problem.fix, { focus: false }),
-      onBack: () => this.closeForm(),
+      menu: page.menu,
+      rows: () => this.tree.rows,
+      row: () => this.row(),
+      event: () => this.state.eventKind,
+      onNew: (part, at) => this.edit({ op: "insert", at, node: structuredClone(part) }),
+      onEvent: (part) => this.edit({ op: "set_event", event: { ...part, ...(this.state.model ? { model: this.state.model } : {}) } }),
+      onDo: (what) => this.do(what),
+      onMoveTo: (row) => void this.moveTo(row),
+      onOpen: (items) => this.openAt(items, texts.new),
     });
+    this.around = createAround({
+      texts,
+      edits,
+      piece: (name) => this.piece(name),
+      row: (path) => this.tree.row(path),
+      onProblem: (path) => this.tree.select(path, { focus: true, open: true }),
+      onFix: (operation) => this.edit(operation),
+      onLost: () => this.tree.focus(),
+    });
+    this.notes = createNotes({
+      texts,
+      places: { status: this.piece("status"), unsaved: this.piece("unsaved"), conflict: this.piece("conflict") },
+      login: root.dataset.login ?? "",
+      onAgain: () => void this.saving.flush(),
+      onDecided: (operation) => {
+        this.saving.resolve(operation);
+        this.tree.focus();
+      },
+    });
+    this.form = this.makeForm();
     this.saving = createSaving({
       server: this.server,
-      tree: this.page.tree,
-      person: this.page.person,
+      tree: page.tree,
+      person: page.person,
       revision: this.state.revision,
+      document: this.state.document,
       storage: sessionStorage,
       selected: () => this.tree.selected,
-      onAnswer: (answer, change) => this.answered(answer, change),
-      onStatus: (status, waiting) => this.tellStatus(status, waiting),
+      onAnswer: (answer, change, { quiet }) => this.answered(answer, change, quiet),
+      onStatus: (status, waiting) => this.notes.tellStatus(status, waiting),
       onConflict: (answer, change) => this.conflicted(answer, change),
       onRefused: (message, change) => this.refused(message, change),
+    });
+    this.publishing = createPublishing({
+      texts,
+      place: `mw-studio:${page.person}:${page.tree}:comment`,
+      whenSaved: () => this.whenSaved(),
+      problems: () => this.state.problems,
+      publish: (comment) => this.server.studio.publish({ tree: page.tree, revision: this.saving.revision, comment, person: page.person }),
+      onAnswer: (answer) => {
+        this.saving.know(answer.state);
+        this.take(answer.state, { others: !!answer.conflict });
+      },
     });
     this.listen();
     this.take(page.state, { first: true });
@@ -92,6 +128,31 @@ class Editor {
     void this.saving.flush();
     this.lookLater();
     root.setAttribute("data-ready", "");
+  }
+
+  makeForm() {
+    const { texts, page } = this;
+    return createForm(this.piece("form"), {
+      sources: {
+        texts,
+        people: page.people,
+        operators: page.operators,
+        lookups: page.lookups,
+        fields: (model) => this.fields(model),
+        records: (model, search) => this.server.studio.records({ model, search }),
+        recordNames: (model, keys) => this.server.studio.record_names({ model, keys }),
+        persons: (kind, search) => this.server.studio.people({ kind, search }),
+      },
+      edits: this.edits,
+      matching: (condition) => this.server.studio.matching.background({ tree: page.tree, condition: JSON.stringify(condition) }),
+      preview: async (path, record) => {
+        await this.saving.flush();
+        return this.server.studio.preview_mail({ tree: page.tree, path, record });
+      },
+      onSet: (key, value, options) => this.typed({ op: "set_value", path: this.form.path ?? "", key, value }, options),
+      onFix: (problem) => this.edit(problem.fix, { focus: false }),
+      onBack: () => this.closeForm(),
+    });
   }
 
   /** @param {string} name @returns {HTMLElement} */
@@ -104,34 +165,19 @@ class Editor {
       const button = event.target instanceof Element ? event.target.closest("[data-do]") : null;
       if (button instanceof HTMLElement && button.getAttribute("aria-disabled") !== "true") this.act(button.dataset.do ?? "", button);
     });
-    const toolbar = this.piece("toolbar");
-    toolbar?.addEventListener("keydown", (event) => {
-      const all = /** @type {HTMLElement[]} */ ([...toolbar.querySelectorAll("button")]);
-      const here = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-      const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: all.length - 1 }[event.key];
-      if (to === undefined) return;
-      event.preventDefault();
-      const next = all[(to + all.length) % all.length];
-      for (const one of all) one.tabIndex = one === next ? 0 : -1;
-      next.focus();
-    });
     document.addEventListener("keydown", (event) => {
-      const target = /** @type {HTMLElement} */ (event.target);
-      const isText = target.matches?.("input:not([type=checkbox]):not([type=radio]), textarea, select");
-      if (event.defaultPrevented || isText || !this.edits) return;
-      if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "z") {
-        event.preventDefault();
-        this.travel(event.shiftKey ? "redo" : "undo");
-      } else if (event.ctrlKey && event.key.toLowerCase() === "y") {
-        event.preventDefault();
-        this.travel("redo");
-      }
+      const isText = event.target instanceof Element && event.target.matches("input:not([type=checkbox]):not([type=radio]), textarea, select");
+      const way = travelOf(event);
+      if (event.defaultPrevented || isText || !this.edits || !way) return;
+      event.preventDefault();
+      this.travel(way);
     });
     this.piece("form").addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) this.closeForm();
     });
     addEventListener("online", () => void this.saving.flush());
     addEventListener("focus", () => void this.saving.flush());
+    addEventListener("pageshow", () => void this.saving.flush());
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) return void this.saving.flush();
       void this.look();
@@ -140,42 +186,60 @@ class Editor {
 
   // --- what the server says ---
 
-  /** @param {any} answer @param {any} change */
-  answered(answer, change) {
-    const { operation } = change;
-    const isTyped = operation?.op === "set_value";
-    this.take(answer.state, { own: isTyped, follow: !isTyped || change.fix });
-    if (answer.merged) {
-      this.tellOthers(fill(this.texts.merged, { PERSON: this.person(answer.merged), DONE: this.done(answer.merged.done) }));
-    } else if (this.resent) {
+  /** @param {any} answer @param {Change} change @param {boolean} quiet */
+  answered(answer, change, quiet) {
+    const isTyped = change.operation?.op === "set_value";
+    const isTravel = change.call !== "edit";
+    if (isTravel) this.travels.arrived();
+    else if (answer.merged || answer.beside) this.travels.forget();
+    else this.travels.remember(this.state.rows, isTyped ? `${change.operation.path}:${change.operation.key}` : "");
+    const isHere = isTyped && this.tree.selected === change.operation.path;
+    this.take(answer.state, { own: isTyped && !change.fix, follow: !isTyped || change.fix || (isHere && !quiet), others: isTravel || !quiet });
+    if (answer.merged && !quiet) this.notes.tellOthers(this.texts.merged, answer.merged);
+    else if (this.resent) {
       toast(this.texts.resent);
       this.resent = false;
     } else if (change.call === "undo") say(fill(this.texts.undone, { NAME: answer.state.label }));
     else if (change.call === "redo") say(fill(this.texts.redone, { NAME: answer.state.label }));
     else if (!isTyped || change.fix) say(answer.state.label);
     if (change.focus && !this.isNarrowForm()) this.tree.focus();
+    if (isTravel) this.release();
   }
 
   /**
+   * Shows a draft, with what is not on the server yet.
+   *
    * @param {any} state
-   * @param {{first?: boolean, own?: boolean, follow?: boolean}} [options]
+   * @param {{first?: boolean, own?: boolean, follow?: boolean, others?: boolean}} [options] `own`: what was done in the
+   *   form is answered; `follow`: what the server selects is selected; `others`: nodes may stand elsewhere
    */
-  take(state, { first = false, own = false, follow = false } = {}) {
+  take(state, { first = false, own = false, follow = false, others = false } = {}) {
+    const before = this.state;
+    const shown = this.saving.shown;
+    const structure = shown.some((one) => one.operation?.op !== "set_value");
+    const selected = this.tree.selected;
     this.state = state;
     this.rows = state.rows.map((/** @type {any} */ row) => ({ ...row, path: row.path ?? "" }));
-    const open = this.saving.waiting.filter((one) => one.call === "edit");
-    for (const { operation } of open) this.rows = this.foreseen(operation)?.rows ?? this.rows;
+    for (const { operation } of shown) if (operation) this.rows = this.foreseen(operation)?.rows ?? this.rows;
     this.drawTree();
-    const path = first || (follow && !open.length) ? state.select : this.tree.row(this.tree.selected) ? this.tree.selected : "";
+    let path = selected;
+    if (first || (follow && !structure)) path = state.select;
+    else if (others && !structure) path = whereIs(before.document, state.document, selected);
+    if (!this.tree.row(path)) path = "";
     this.tree.select(path, { quiet: true });
-    if (state.form.path === this.tree.selected && !open.some((one) => one.operation.op !== "set_value")) this.showForm(state.form, own);
-    else if (!open.length) void this.askForm(this.tree.selected);
-    this.drawAround();
+    this.address(path);
+    const isGone = others && selected !== "" && path === "";
+    if (structure && !this.saving.isStuck) this.holdForm();
+    else if (structure) this.piece("form").inert = false;
+    else if (state.form.path === path) this.showForm(state.form, own, !isGone);
+    else void this.askForm(path);
+    this.around.draw(state);
   }
 
   drawTree() {
     const { state } = this;
-    const root = { path: "", title: state.name, kind: "tree", icon: "event", level: 1, details: state.event, expandable: true, children: this.rows.length, setsize: 1, posinset: 1, problems: state.problems.filter((/** @type {any} */ one) => !one.path).length, worst: "error" };
+    const own = state.problems.filter((/** @type {any} */ one) => !one.path);
+    const root = { path: "", title: state.name, kind: "tree", icon: "event", level: 1, details: state.event, expandable: true, children: this.rows.length, setsize: 1, posinset: 1, problems: own.length, worst: "error" };
     this.tree.update([root, ...this.rows.map((row) => ({ ...row, level: row.level + 1 }))]);
   }
 
@@ -188,16 +252,11 @@ class Editor {
     });
   }
 
-  /** @param {any} form @param {boolean} [own] */
-  showForm(form, own = false) {
-    this.form.show(form, {
-      own,
-      model: this.state.model,
-      kinds: this.state.kinds,
-      parameters: this.state.parameters,
-      problems: this.state.problems.filter((/** @type {any} */ one) => one.path === form.path),
-      typed: this.saving.typed(form.path),
-    });
+  /** @param {any} form @param {boolean} [own] @param {boolean} [refocuses] */
+  showForm(form, own = false, refocuses = true) {
+    const { model, kinds, parameters, problems } = this.state;
+    const facts = { model, kinds, parameters, problems: problems.filter((/** @type {any} */ one) => one.path === form.path) };
+    this.form.show(form, facts, { own, refocuses, typed: this.saving.typed(form.path) });
     this.piece("form").inert = false;
     const run = this.whenShown;
     this.whenShown = null;
@@ -207,159 +266,68 @@ class Editor {
   /** @param {string} path */
   async askForm(path) {
     this.place = path;
-    if (this.form.path !== path) this.piece("form").inert = true;
+    if (this.form.path !== path) this.holdForm();
     try {
-      const { form } = await this.server.studio.form({ tree: this.page.tree, path }, { timeout: 20_000 });
-      if (this.place === path && this.tree.selected === path) this.showForm(form);
+      const { form, revision } = await this.server.studio.form({ tree: this.page.tree, path, revision: this.state.revision }, { timeout: 20_000 });
+      if (this.place !== path || this.tree.selected !== path) return;
+      const isOther = revision !== this.state.revision || this.saving.shown.some((one) => one.operation?.op !== "set_value");
+      if (!isOther) this.showForm(form);
+      else if (this.saving.waiting.length) return; // it is asked for again when the tree is as it is shown
+      else if (await this.look()) this.selected(this.tree.selected);
+      else this.unreachable({ message: this.texts.formLater });
     } catch (error) {
       if (this.place === path) this.unreachable(/** @type {any} */ (error));
     }
+  }
+
+  /** The form is that of another place until an answer is there; then the focus is where it was. */
+  holdForm() {
+    const form = this.piece("form");
+    if (form.contains(document.activeElement)) this.whenShown ??= () => document.getElementById("mw-form-title")?.focus();
+    form.inert = true;
   }
 
   /** @param {any} error */
   unreachable(error) {
     this.piece("form").inert = false;
     const note = error.code === "login_required" ? this.texts.loggedOut : error.message;
-    this.piece("form").replaceChildren(el("div", { class: "mw-note mw-note--warning" }, icon("warning"), el("div", {}, el("p", {}, note), el("button", { type: "button", class: "mw-button mw-button--small", onclick: () => this.askForm(this.tree.selected) }, this.texts.again))));
+    const again = el("button", { type: "button", class: "mw-button mw-button--small", onclick: () => this.askForm(this.tree.selected) }, this.texts.again);
+    const back = el("button", { type: "button", class: "mw-button mw-button--small mw-form__back", onclick: () => this.closeForm() }, icon("back"), this.texts.back);
+    this.piece("form").replaceChildren(back, el("div", { class: "mw-note mw-note--warning" }, icon("warning"), el("div", {}, el("p", {}, note), again)));
+    this.form.forget();
+  }
+
+  /** What a reload, or the way back to this page, selects. @param {string} path */
+  address(path) {
+    history.replaceState(null, "", path ? `?node=${path}` : location.pathname);
   }
 
   /** @param {string} path @param {boolean} [open] */
   selected(path, open = false) {
-    history.replaceState(null, "", path ? `?node=${path}` : location.pathname);
-    if (this.state.form.path === path && this.state.revision === this.saving.revision) this.showForm(this.state.form);
+    this.address(path);
+    const isSettled = !this.saving.shown.some((one) => one.operation?.op !== "set_value");
+    if (this.state.form.path === path && isSettled) this.showForm(this.state.form);
     else if (this.form.path !== path || this.piece("form").inert) void this.askForm(path);
-    if (open && matchMedia("(max-width: 60rem)").matches) this.openForm(true);
+    if (open && matchMedia(NARROW).matches) this.openForm(true);
   }
 
-  // --- around the tree ---
-
-  drawAround() {
-    const { state, texts } = this;
-    for (const one of document.querySelectorAll("[data-part=name]")) one.textContent = state.name;
-    this.drawProblems();
-    this.drawStanding();
-    for (const [name, label] of /** @type {[string, string][]} */ ([["undo", state.undo], ["redo", state.redo]])) {
-      const button = this.root.querySelector(`[data-do="${name}"]`);
-      button?.setAttribute("aria-disabled", String(!label));
-      if (button instanceof HTMLElement) button.title = label ? fill(texts[name], { NAME: label }) : texts[name === "undo" ? "nothingToUndo" : "nothingToRedo"];
-    }
-  }
-
-  drawProblems() {
-    const { texts, state } = this;
-    const place = this.piece("problems");
-    const text = JSON.stringify(state.problems);
-    if (!place || /** @type {any} */ (place).mwText === text) return;
-    /** @type {any} */ (place).mwText = text;
-    const hadFocus = place.contains(document.activeElement);
-    const errors = state.problems.filter((/** @type {any} */ one) => one.level === "error").length;
-    const number = state.problems.length;
-    const heading = !number ? texts.noProblems : number === 1 ? texts.oneProblem : fill(texts.problems, { NUMBER: number });
-    place.replaceChildren(
-      el("h2", { class: `mw-problems__head${errors ? " mw-bad" : ""}` }, icon(number ? "warning" : "done"), heading),
-      number ? el("ul", { class: "mw-problems__list" }, state.problems.slice(0, 50).map((/** @type {any} */ problem) => this.problem(problem))) : el("span"),
-    );
-    if (hadFocus) this.tree.focus();
-  }
-
-  /** @param {any} problem */
-  problem(problem) {
-    const row = this.tree.row(problem.path);
-    return el("li", { class: `mw-problem mw-problem--${problem.level}` },
-      el("button", { type: "button", class: "mw-problem__where", onclick: () => this.tree.select(problem.path, { focus: true, open: true }) }, icon(problem.level === "error" ? "failed" : "warning"), el("span", {}, row?.title ?? "", ": ", problem.message)),
-      problem.fix && this.edits ? el("button", { type: "button", class: "mw-button mw-button--small", onclick: () => this.edit(problem.fix) }, problem.fix_label || this.texts.fix) : null,
-    );
-  }
-
-  drawStanding() {
-    const { standing, edited } = this.state;
-    const { texts } = this;
-    const place = this.piece("standing");
-    if (!place) return;
-    const text = !standing.number ? texts.draftOnly : fill(standing.changed ? texts.hasChanges : texts.published, { NUMBER: standing.number });
-    const kind = standing.number && !standing.changed ? "published" : "draft";
-    place.replaceChildren(
-      el("span", { class: `mw-state mw-state--${kind}` }, icon(kind === "published" ? "done" : "update_field"), el("span", {}, text)),
-      standing.retired ? el("span", { class: "mw-state" }, icon("cancelled"), texts.isRetired) : standing.enabled ? "" : el("span", { class: "mw-state" }, icon("off"), texts.isOff),
-    );
-    const last = this.piece("edited");
-    if (last) last.textContent = fill(texts.lastEdit, { PERSON: edited.by || texts.somebody, WHEN: edited.text });
-    const button = document.querySelector('[data-do="publish"]');
-    button?.setAttribute("aria-disabled", String(!!standing.number && !standing.changed));
-  }
-
-  /** @param {string} status @param {number} waiting */
-  tellStatus(status, waiting) {
-    const { texts } = this;
-    const place = this.piece("status");
-    const banner = this.piece("unsaved");
-    const word = status === "saved" ? texts.saved : status === "saving" ? texts.saving : "";
-    if (place.textContent !== word) place.textContent = word;
-    const isStuck = status === "offline" || status === "login" || status === "stuck";
-    if (!isStuck && banner.dataset.status && status === "saved") {
-      toast(texts["back online"]);
-    }
-    if (!isStuck) {
-      if (status !== "saving" || !banner.dataset.status) {
-        delete banner.dataset.status;
-        banner.replaceChildren();
-      }
-      return;
-    }
-    const text = status === "login" ? texts.loggedOut : fill(texts.offline, { NUMBER: waiting });
-    const key = `${status} ${waiting}`;
-    if (banner.dataset.status === key) return;
-    const isNew = !banner.dataset.status?.startsWith(status);
-    banner.dataset.status = key;
-    const login = this.root.dataset.login ?? "";
-    banner.replaceChildren(el("div", { class: "mw-note mw-note--warning" }, icon("warning"), el("div", {}, text,
-      el("div", { class: "mw-buttons" },
-        status === "login" ? el("a", { class: "mw-button mw-button--small", href: login, target: "_blank", rel: "noopener" }, icon("external"), texts.logIn) : null,
-        el("button", { type: "button", class: "mw-button mw-button--small", onclick: () => this.saving.flush() }, texts.again)))));
-    if (isNew) say(text);
-  }
-
-  /** @param {{mine: boolean, by: string}} who */
-  person({ mine, by }) {
-    return mine ? this.texts.you : by || this.texts.somebody;
-  }
-
-  /** @param {string[]} labels */
-  done(labels) {
-    return labels.length ? labels.join("; ") : this.texts.aChange;
-  }
-
-  /** @param {any} answer @param {any} change */
+  /** @param {any} answer @param {Change} change */
   conflicted(answer, change) {
-    const { texts } = this;
-    const { conflict } = answer;
-    this.take(answer.state);
-    const banner = this.piece("conflict");
-    const words = conflict.operation || change.call !== "edit" ? texts.conflict : texts.conflictGone;
-    const text = fill(words, { PERSON: this.person(conflict), DONE: this.done(conflict.done), MINE: conflict.label || texts.aChange });
-    const resolve = (/** @type {any} */ operation) => {
-      banner.replaceChildren();
-      this.saving.resolve(operation, answer.state.revision);
-      this.tree.focus();
-    };
-    banner.replaceChildren(el("div", { class: "mw-note mw-note--warning", role: "group" }, icon("person"), el("div", {}, el("p", {}, text),
-      el("div", { class: "mw-buttons" },
-        conflict.operation ? el("button", { type: "button", class: "mw-button mw-button--primary mw-button--small", onclick: () => resolve(JSON.parse(conflict.operation)) }, texts.doMine) : null,
-        el("button", { type: "button", class: "mw-button mw-button--small", onclick: () => resolve(null) }, texts.dropMine)))));
-    say(text);
-    /** @type {HTMLElement | null} */ (banner.querySelector("button"))?.focus();
+    const isTyping = document.activeElement?.matches("input, textarea") ?? false;
+    this.travels.forget();
+    this.take(answer.state, { others: true });
+    this.notes.tellConflict(answer.conflict, change.call === "edit", change.operation, !isTyping);
+    if (change.call !== "edit") this.release();
   }
 
-  /** @param {string} message @param {any} change */
+  /** @param {string} message @param {Change} change */
   refused(message, change) {
     toast(fill(this.texts.refused, { REASON: message }), "error");
+    if (change.operation?.op === "set_value" && !change.fix) return; // what is typed stays where it was typed
+    this.travels.forget();
     this.take(this.state);
-    if (change.operation?.op !== "set_value") this.tree.focus();
-  }
-
-  /** @param {string} text */
-  tellOthers(text) {
-    toast(text, "info");
+    this.tree.focus();
+    this.release();
   }
 
   lookLater() {
@@ -367,86 +335,123 @@ class Editor {
     this.timer = setTimeout(() => void this.look(), LOOK_EVERY);
   }
 
+  /** @returns {Promise<boolean>} whether there was something new */
   async look() {
     const isIdle = () => this.saving.status === "saved" && !this.saving.waiting.length;
+    let isNew = false;
     if (!document.hidden && isIdle()) {
       try {
         const revision = this.state.revision;
         const news = await this.server.studio.news.background({ tree: this.page.tree, revision, select: this.tree.selected });
         if (news.state && isIdle() && this.state.revision === revision) {
-          this.saving.know(news.state.revision);
-          this.take(news.state);
-          this.tellOthers(fill(this.texts.changedByOther, { PERSON: this.person({ mine: news.mine, by: news.state.edited.by }), DONE: this.done(news.done) }));
+          isNew = true;
+          this.travels.forget();
+          this.saving.know(news.state);
+          this.take(news.state, { others: true });
+          this.notes.tellOthers(this.texts.changedByOther, { mine: news.mine, by: news.state.edited.by, done: news.done });
         }
       } catch {
         // The next look, or the next change, will tell.
       }
     }
     this.lookLater();
+    return isNew;
   }
 
   // --- what people do ---
 
-  /** @param {any} operation @param {{focus?: boolean}} [options] */
-  edit(operation, { focus = true } = {}) {
-    if (!this.edits) return;
-    if (["offline", "login", "stuck", "conflict"].includes(this.saving.status)) {
-      toast(this.texts.waitsForConnection, "warning");
-      return;
-    }
+  /** @param {any} operation of a form @param {{typing?: boolean}} [options] */
+  typed(operation, options) {
+    this.saving.put({ call: "edit", operation }, options);
     const next = this.foreseen(operation);
-    this.saving.put({ call: "edit", operation, focus, fix: operation.op === "set_value" });
     if (!next) return;
     this.rows = next.rows;
     this.drawTree();
+  }
+
+  /** @param {any} operation @param {{focus?: boolean}} [options] */
+  edit(operation, options = {}) {
+    if (!this.edits) return;
+    if (this.travels.isAway && this.saving.isStuck) return toast(this.texts.waitsForConnection, "warning");
+    if (this.travels.isAway) return void this.held.push({ operation, options, seen: this.seen(operation) });
+    const { focus = true } = options;
+    const next = this.foreseen(operation);
+    const isTyped = operation.op === "set_value";
+    this.saving.put({ call: "edit", operation, focus, fix: isTyped });
+    if (!next || isTyped) return;
+    this.rows = next.rows;
+    this.drawTree();
     this.tree.select(next.select, { quiet: true, focus: focus && !this.isNarrowForm() });
-    this.piece("form").inert = true; // it is that of another node, or of another place, until the answer is there
+    this.address(next.select);
+    if (!this.saving.isStuck) this.holdForm();
+    else if (["move", "shift", "disable"].includes(operation.op) && this.form.path === operation.path) this.form.goTo(next.select);
+    else this.unreachable({ message: this.texts.formLater });
+  }
+
+  /** What an operation is about, as the page shows it. @param {any} operation */
+  seen(operation) {
+    const row = this.tree.row(operation.path ?? "");
+    return `${row?.kind} ${row?.title}`;
+  }
+
+  /** Does what was asked for while an undo was on its way, where it is still about the same. */
+  release() {
+    const held = this.held;
+    this.held = [];
+    for (const { operation, options, seen } of held) if (this.seen(operation) === seen) this.edit(operation, options);
   }
 
   /** @param {"undo" | "redo"} way */
   travel(way) {
     if (!this.edits) return;
+    if (this.saving.isStuck) {
+      const change = way === "undo" ? this.travels.tookBack(this.saving.takeBack()) : this.travels.putBack();
+      if (!change) return toast(this.texts.waitsForConnection, "warning");
+      if (way === "redo") this.saving.put(change);
+      this.take(this.state);
+      return say(fill(this.texts[way === "undo" ? "undone" : "redone"], { NAME: this.texts.aChange }));
+    }
     if (!this.state[way] && !this.saving.waiting.length) return say(this.texts[way === "undo" ? "nothingToUndo" : "nothingToRedo"]);
+    const rows = this.saving.waiting.length ? null : this.travels.leave(way, this.state.rows);
     this.saving.put({ call: way });
+    this.holdForm();
+    if (!rows) return;
+    this.rows = rows.map((row) => ({ ...row, path: row.path ?? "" }));
+    this.drawTree();
+    this.tree.select(this.tree.row(this.tree.selected) ? this.tree.selected : "", { quiet: true, focus: this.root.contains(document.activeElement) && !this.isNarrowForm() });
   }
 
   /** @param {string} what @param {HTMLElement} button */
   act(what, button) {
     const box = button.getBoundingClientRect();
-    const back = () => button.focus();
-    if (what === "new") return openMenu(this.newItems(), { x: box.left, y: box.bottom + 4, label: this.texts.new, back });
-    if (what === "menu") return openMenu(this.items(), { x: box.left, y: box.bottom + 4, label: button.getAttribute("aria-label") ?? "", back });
-    if (what === "undo" || what === "redo") return this.travel(what);
-    if (what === "discard") return this.saving.put({ call: "discard" });
-    if (what === "publish") return void this.openPublish();
-    if (what === "publish-now") return void this.publish();
-    if (what === "enable" || what === "disable") return void this.standing("set_enabled", { enabled: what === "enable" });
-    if (what === "retire" || what === "bring-back") return void this.standing("set_retired", { retired: what === "retire" });
-    this.do(what);
+    const below = { x: box.left, y: box.bottom + 4, back: () => button.focus() };
+    if (what === "new") openMenu(this.menus.newItems(), { ...below, label: this.texts.new });
+    else if (what === "menu") openMenu(this.menus.items(), { ...below, label: button.getAttribute("aria-label") ?? "" });
+    else if (what === "undo" || what === "redo") this.travel(what);
+    else if (what === "discard") this.discard();
+    else if (what === "publish") void this.publishing.open();
+    else if (what === "publish-now") void this.publishing.now();
+    else if (what === "enable" || what === "disable") void this.stand("set_enabled", { enabled: what === "enable" });
+    else if (what === "retire" || what === "bring-back") void this.stand("set_retired", { retired: what === "retire" });
+    else this.do(what);
+  }
+
+  discard() {
+    if (this.saving.isStuck) return toast(this.texts.waitsForConnection, "warning");
+    this.travels.leave("discard", this.state.rows);
+    this.saving.put({ call: "discard" });
+    this.holdForm();
   }
 
   /** @param {string} what on the selected node */
   do(what) {
     const row = this.row();
-    if (what === "copy") return void this.copy();
-    if (what === "cut") return void this.copy(true);
     if (what === "paste") return this.paste();
     if (what === "rename") return this.rename();
     if (!row) return;
-    const operations = /** @type {Record<string, any>} */ ({
-      delete: { op: "remove" },
-      duplicate: { op: "duplicate" },
-      toggle: { op: "disable", disabled: !row.disabled },
-      up: { op: "shift", by: "up" },
-      down: { op: "shift", by: "down" },
-      in: { op: "shift", by: "in" },
-      out: { op: "shift", by: "out" },
-      background: { op: "wrap", in: "background" },
-      delay: { op: "wrap", in: "delay" },
-      if: { op: "wrap", in: "if" },
-      unwrap: { op: "unwrap" },
-    });
-    if (operations[what]) this.edit({ ...operations[what], path: row.path });
+    if (what === "copy" || what === "cut") return void this.copy(row, what === "cut");
+    const operation = operationFor(what, row);
+    if (operation) this.edit(operation);
   }
 
   /** @returns {Row | undefined} the selected node, none for the tree itself */
@@ -460,56 +465,30 @@ class Editor {
     else this.whenShown = () => this.form.focusName();
   }
 
-  /** @param {boolean} [cut] */
-  async copy(cut = false) {
-    const row = this.row();
-    if (!row) return;
-    await this.saving.flush();
-    try {
-      const { node } = await this.server.studio.copy({ tree: this.page.tree, path: row.path });
-      localStorage.setItem(CLIPBOARD, JSON.stringify({ title: row.title, node: JSON.parse(node) }));
-    } catch (error) {
-      toast(/** @type {Error} */ (error).message, "error");
-      return;
-    }
+  /** @param {Row} row @param {boolean} cut */
+  async copy(row, cut) {
+    if (this.saving.waiting.length) await this.whenSaved();
+    const node = this.saving.waiting.length ? null : nodesOf(this.state.document).get(row.path);
+    if (!node) return toast(this.texts.waitsForConnection, "warning");
+    keepCopied({ title: row.title, node });
     if (cut) this.edit({ op: "remove", path: row.path });
     else say(fill(this.texts.copied, { NAME: row.title }));
   }
 
-  clipboard() {
-    try {
-      return JSON.parse(localStorage.getItem(CLIPBOARD) ?? "null");
-    } catch {
-      return null;
-    }
-  }
-
   paste() {
-    const clip = this.clipboard();
+    const clip = copied();
     if (!clip) return say(this.texts.nothingCopied);
     this.edit({ op: "paste", at: placesFor(this.tree.rows, this.row())[0].at, nodes: [clip.node] });
   }
 
   /** @param {KeyboardEvent} event @param {string} path */
   key(event, path) {
-    const ctrl = event.ctrlKey || event.metaKey;
-    if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) {
-      const box = this.tree.box(path);
-      if (this.edits) this.menu(box.left + 48, box.bottom);
-      return true;
-    }
-    if (!this.edits) return false;
-    const plain = /** @type {Record<string, string>} */ ({ Delete: "delete", F2: "rename" })[event.key];
-    const withCtrl = ctrl && !event.altKey && !event.shiftKey ? /** @type {Record<string, string>} */ ({ c: "copy", x: "cut", v: "paste", d: "duplicate" })[event.key.toLowerCase()] : "";
-    const withAlt = event.altKey && !ctrl ? /** @type {Record<string, string>} */ ({ ArrowUp: "up", ArrowDown: "down", ArrowRight: "in", ArrowLeft: "out" })[event.key] : "";
-    if (event.key === "Insert" && !ctrl) {
-      const box = this.tree.box(path);
-      openMenu(this.newItems(), { x: box.left + 48, y: box.bottom, label: this.texts.new, back: () => this.tree.focus() });
-      return true;
-    }
-    const what = withCtrl || withAlt || (!ctrl && !event.altKey ? plain : "");
-    if (!what) return false;
-    if (path || what === "paste" || what === "rename") this.do(what);
+    const what = actionOf(event);
+    if (!what || (!this.edits && what !== "menu")) return false;
+    const box = this.tree.box(path);
+    if (what === "menu") this.menu(box.left + 48, box.bottom);
+    else if (what === "new") this.openAt(this.menus.newItems(), this.texts.new);
+    else if (path || what === "paste" || what === "rename") this.do(what);
     return true;
   }
 
@@ -517,102 +496,22 @@ class Editor {
   menu(x, y) {
     if (!this.edits) return;
     const label = fill(this.texts.menuOf, { NAME: this.tree.row(this.tree.selected)?.title ?? "" });
-    openMenu(this.items(), { x, y, label, back: () => this.tree.focus() });
+    openMenu(this.menus.items(), { x, y, label, back: () => this.tree.focus() });
   }
 
-  /** @returns {Item[]} */
-  newItems() {
-    const { texts } = this;
-    const row = this.row();
-    const places = placesFor(this.tree.rows, row);
-    if (!places.some((one) => one.at === this.at)) this.at = places[0].at;
-    this.at = places[0].at;
-    const choose = places.map((place) => ({
-      label: fill(texts[place.word], { NAME: row?.title ?? "" }),
-      checked: place.at === this.at,
-      run: () => {
-        this.at = place.at;
-        const box = this.tree.box(this.tree.selected);
-        openMenu(this.newItemsAt(), { x: box.left + 48, y: box.bottom, label: texts.new, back: () => this.tree.focus() });
-      },
-    }));
-    return [...this.newItemsAt(), ...(places.length > 1 ? [{ line: true }, { label: texts.where, icon: "drag", items: choose }] : [])];
-  }
-
-  /** @returns {Item[]} */
-  newItemsAt() {
-    return this.page.menu.map((/** @type {any} */ group) => ({
-      label: group.title,
-      icon: { event: "event", action: "action", condition: "if", execution: "background" }[/** @type {string} */ (group.key)],
-      items: group.items.map((/** @type {any} */ kind) => ({
-        label: kind.title,
-        icon: kind.icon,
-        help: kind.help,
-        ...(group.key === "event" ? { checked: this.state.eventKind === kind.key } : {}),
-        run: () => (group.key === "event" ? this.setEvent(kind.part) : this.insert(kind.part)),
-      })),
-    }));
-  }
-
-  /** @param {any} part */
-  setEvent(part) {
-    const { model } = this.state;
-    this.edit({ op: "set_event", event: { ...part, ...(model ? { model } : {}) } });
-  }
-
-  /** @param {any} part */
-  insert(part) {
-    this.edit({ op: "insert", at: this.at ?? placesFor(this.tree.rows, this.row())[0].at, node: structuredClone(part) });
-  }
-
-  /** @returns {Item[]} */
-  items() {
-    const { texts } = this;
-    const row = this.row();
-    /** @type {Item} */
-    const make = { label: texts.new, icon: "plus", items: this.newItems() };
-    /** @type {Item} */
-    const paste = { label: texts.paste, icon: "paste", keys: `${CTRL}V`, disabled: !this.clipboard(), run: () => this.do("paste") };
-    if (!row) return [make, { line: true }, paste, { label: texts.rename, icon: "update_field", keys: "F2", run: () => this.rename() }];
-    /** @param {string} what @param {string} label @param {string} picture @param {string} [keys] */
-    const item = (what, label, picture, keys) => ({ label, icon: picture, keys, run: () => this.do(what) });
-    const holds = row.expandable;
-    return [
-      make,
-      { line: true },
-      item("cut", texts.cut, "cut", `${CTRL}X`),
-      item("copy", texts.copy, "copy", `${CTRL}C`),
-      paste,
-      item("duplicate", texts.duplicate, "copy", `${CTRL}D`),
-      { line: true },
-      item("rename", texts.rename, "update_field", "F2"),
-      item("toggle", row.disabled ? texts.switchOn : texts.switchOff, "off"),
-      { label: texts.putUnder, icon: "background", items: ["background", "delay", "if"].map((kind) => item(kind, this.kindTitle(kind), kind)) },
-      ...(holds ? [item("unwrap", texts.dissolve, "external")] : []),
-      { line: true },
-      item("up", texts.moveUp, "drag", `${ALT}↑`),
-      item("down", texts.moveDown, "drag", `${ALT}↓`),
-      item("in", texts.moveIn, "drag", `${ALT}→`),
-      item("out", texts.moveOut, "drag", `${ALT}←`),
-      { label: texts.moveTo, icon: "drag", run: () => this.moveTo(row) },
-      { line: true },
-      { ...item("delete", texts.delete, "delete", "Del"), final: true },
-    ];
-  }
-
-  /** @param {string} kind */
-  kindTitle(kind) {
-    return this.page.menu.flatMap((/** @type {any} */ group) => group.items).find((/** @type {any} */ one) => one.key === kind)?.title ?? kind;
+  /** @param {Item[]} items @param {string} label */
+  openAt(items, label) {
+    const box = this.tree.box(this.tree.selected);
+    openMenu(items, { x: box.left + 48, y: box.bottom, label, back: () => this.tree.focus() });
   }
 
   /** @param {Row} row */
   async moveTo(row) {
-    await this.saving.flush();
+    await this.whenSaved();
     try {
+      if (this.saving.waiting.length) throw new Error(this.texts.waitsForConnection);
       const targets = await this.server.studio.move_targets({ tree: this.page.tree, path: row.path });
-      const box = this.tree.box(row.path);
-      const items = targets.map((/** @type {[string, string]} */ [to, label]) => ({ label, run: () => this.edit({ op: "move", path: row.path, to }) }));
-      openMenu(items, { x: box.left + 48, y: box.bottom, label: this.texts.moveTo, back: () => this.tree.focus() });
+      this.openAt(targets.map((/** @type {[string, string]} */ [to, label]) => ({ label, run: () => this.edit({ op: "move", path: row.path, to }) })), this.texts.moveTo);
     } catch (error) {
       toast(/** @type {Error} */ (error).message, "error");
       this.tree.focus();
@@ -622,7 +521,7 @@ class Editor {
   // --- the form on a narrow page ---
 
   isNarrowForm() {
-    return this.root.dataset.view === "node";
+    return this.root.dataset.view === "node" && matchMedia(NARROW).matches;
   }
 
   /** @param {boolean} [byTouch] */
@@ -638,58 +537,17 @@ class Editor {
     this.tree.focus();
   }
 
-  // --- publishing ---
-
-  async openPublish() {
-    const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("mw-publish"));
-    await this.saving.flush();
-    const errors = this.state.problems.filter((/** @type {any} */ one) => one.level === "error");
-    const place = /** @type {HTMLElement} */ (dialog.querySelector("[data-part=publish-problems]"));
-    place.replaceChildren(errors.length ? el("div", { class: "mw-note mw-note--bad" }, icon("failed"), el("div", {}, fill(this.texts.publishErrors, { NUMBER: errors.length }))) : "");
-    dialog.querySelector('[data-do="publish-now"]')?.setAttribute("aria-disabled", String(errors.length > 0));
-    const comment = /** @type {HTMLInputElement} */ (dialog.querySelector("[name=comment]"));
-    comment.value = sessionStorage.getItem(this.commentKey()) ?? "";
-    comment.oninput = () => sessionStorage.setItem(this.commentKey(), comment.value);
-    comment.onkeydown = (event) => {
-      if (event.key === "Enter" && !errors.length) void this.publish();
-    };
-    dialog.showModal();
-    comment.focus();
-  }
-
-  commentKey() {
-    return `mw-studio:${this.page.person}:${this.page.tree}:comment`;
-  }
-
-  async publish() {
-    const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("mw-publish"));
-    const comment = /** @type {HTMLInputElement} */ (dialog.querySelector("[name=comment]"));
-    try {
-      await this.whenSaved();
-      const answer = await this.server.studio.publish({ tree: this.page.tree, revision: this.saving.revision, comment: comment.value, person: this.page.person });
-      dialog.close();
-      this.saving.know(answer.state.revision);
-      this.take(answer.state);
-      if (answer.conflict) return toast(answer.conflict.message, "warning");
-      if (answer.errors) return toast(fill(this.texts.publishErrors, { NUMBER: answer.errors }), "error");
-      sessionStorage.removeItem(this.commentKey());
-      toast(answer.state.label);
-    } catch (error) {
-      dialog.close();
-      toast(/** @type {Error} */ (error).message, "error");
-    }
-    /** @type {HTMLElement | null} */ (document.querySelector('[data-do="publish"]'))?.focus();
-  }
+  // --- the rest ---
 
   async whenSaved() {
-    for (let tries = 0; this.saving.waiting.length && tries < 40; tries += 1) {
+    for (let tries = 0; this.saving.waiting.length && !this.saving.isStuck && tries < 40; tries += 1) {
       await this.saving.flush();
       if (this.saving.waiting.length) await new Promise((go) => setTimeout(go, 50));
     }
   }
 
   /** @param {string} call @param {object} params */
-  async standing(call, params) {
+  async stand(call, params) {
     try {
       await this.server.studio[call]({ tree: this.page.tree, ...params });
       location.reload();

@@ -47,8 +47,10 @@ export function fieldPicker(context, model, path, change, options) {
     /** @type {FieldChoice | null} */
     let found = null;
     for (let depth = 0; depth <= steps.length && depth < LONGEST; depth += 1) {
+      /** @type {FieldChoice[]} */
       const inner = found && !here ? (options.parts?.(found) ?? []) : [];
       if (depth && !here && !inner.length) break;
+      /** @type {FieldChoice[]} */
       const known = here ? await context.fields(here) : inner;
       const offered = known.filter((one) => (options.many || !one.many) && (options.only?.(one) ?? true));
       const fields = offered.map((one) => /** @type {[string, string]} */ ([one.name, one.label]));

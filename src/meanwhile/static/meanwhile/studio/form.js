@@ -193,6 +193,16 @@ export function createForm(root, parts) {
       name?.focus();
       name?.select();
     },
+    /** The node stands elsewhere now. @param {string} path */
+    goTo(path) {
+      if (form) form = { ...form, path };
+    },
+
+    /** Something else is shown instead. */
+    forget() {
+      form = null;
+    },
+
     get path() {
       return form?.path ?? null;
     },

@@ -43,6 +43,7 @@ export async function readKey(context, model, key) {
   let field = null;
   let here = model;
   while (words.length) {
+    /** @type {FieldChoice[]} */
     const known = here ? await context.fields(here) : field ? partsOf(context.texts, field) : [];
     const next = known.find((one) => one.name === words[0]) ?? null;
     if (!next) break;

@@ -1,6 +1,7 @@
 // @ts-check
 /** What stands above the tree: that something is not saved yet, and that somebody else was faster. */
 
+import { keepCopied } from "./clipboard.js";
 import { el, fill, icon } from "./dom.js";
 import { say, toast } from "./tell.js";
 
@@ -55,8 +56,13 @@ export function createNotes({ texts, places, login, onAgain, onDecided }) {
     return labels.length ? labels.join("; ") : texts.aChange;
   }
 
-  /** @param {any} conflict @param {boolean} isEdit */
-  function tellConflict(conflict, isEdit) {
+  /**
+   * @param {any} conflict what the server says
+   * @param {boolean} isEdit
+   * @param {any} operation what the person did
+   * @param {boolean} focuses
+   */
+  function tellConflict(conflict, isEdit, operation, focuses) {
     const words = conflict.operation || !isEdit ? texts.conflict : texts.conflictGone;
     const text = fill(words, { PERSON: person(conflict), DONE: done(conflict.done), MINE: conflict.label || texts.aChange });
     const decide = (/** @type {any} */ operation) => {
@@ -64,10 +70,26 @@ export function createNotes({ texts, places, login, onAgain, onDecided }) {
       onDecided(operation);
     };
     places.conflict.replaceChildren(note("person", text,
+      ...(conflict.operation || !isEdit ? [] : kept(operation)),
       conflict.operation ? el("button", { type: "button", class: "mw-button mw-button--primary mw-button--small", onclick: () => decide(JSON.parse(conflict.operation)) }, texts.doMine) : null,
       el("button", { type: "button", class: "mw-button mw-button--small", onclick: () => decide(null) }, texts.dropMine)));
     say(text);
-    /** @type {HTMLElement | null} */ (places.conflict.querySelector("button"))?.focus();
+    if (focuses) /** @type {HTMLElement | null} */ (places.conflict.querySelector("button"))?.focus();
+  }
+
+  /** What can't be put back to its place is shown in full, so that it can be put elsewhere. @param {any} operation */
+  function kept(operation) {
+    const node = operation?.node ?? operation?.nodes?.[0];
+    if (node) {
+      return [el("button", { type: "button", class: "mw-button mw-button--small", onclick: () => {
+        keepCopied({ title: node.label || node.kind, node });
+        toast(fill(texts.copied, { NAME: node.label || node.kind }));
+      } }, icon("copy"), texts.copy)];
+    }
+    const { value } = operation ?? {};
+    const words = value?.literal ?? value?.template ?? value;
+    if (words === null || words === undefined || words === "") return [];
+    return [el("textarea", { class: "mw-mine", readonly: true, rows: "3", "aria-label": texts.aChange, value: typeof words === "string" ? words : JSON.stringify(words) })];
   }
 
   /** @param {string} words @param {{mine: boolean, by: string, done: string[]}} others what they did */

@@ -30,6 +30,7 @@ let wordAt = 0;
  * @param {{x: number, y: number, label: string, back?: () => void}} options where, its name, what gets the focus then
  */
 export function openMenu(items, { x, y, label, back = () => {} }) {
+  listen();
   closeMenu(false);
   shown = { panels: [], back };
   openPanel(items, label, x, y, null);
@@ -212,8 +213,15 @@ function place(panel, x, y, opener) {
   panel.style.top = `${Math.max(8, Math.min(top, innerHeight - height - 8))}px`;
 }
 
-document.addEventListener("pointerdown", (event) => {
-  if (shown && !(event.target instanceof Element && event.target.closest(".mw-pop"))) closeMenu(false);
-});
-addEventListener("blur", () => closeMenu(false));
-addEventListener("resize", () => closeMenu(false));
+let isListening = false;
+
+/** What closes the menu from outside; from the first menu on. */
+function listen() {
+  if (isListening) return;
+  isListening = true;
+  document.addEventListener("pointerdown", (event) => {
+    if (shown && !(event.target instanceof Element && event.target.closest(".mw-pop"))) closeMenu(false);
+  });
+  addEventListener("blur", () => closeMenu(false));
+  addEventListener("resize", () => closeMenu(false));
+}

@@ -189,7 +189,8 @@ export function createSaving(parts) {
   /** @param {Waiting} change @param {any} answer @returns {Ended} */
   function settle(change, answer) {
     waiting.shift();
-    const isExact = change.call === "edit" && !answer.merged && !answer.beside && change.now === undefined;
+    const isDirect = change.now === undefined && !made.some(({ view }) => view === change.view);
+    const isExact = change.call === "edit" && isDirect && !answer.merged && !answer.beside;
     const since = change.call === "edit" ? change.on : revision;
     let quiet = true;
     for (let number = since + 1; number < answer.state.revision; number += 1) quiet &&= own.has(number);

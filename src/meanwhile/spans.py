@@ -1,6 +1,8 @@
-"""Spans of time as people say them. Pure."""
+"""Spans of time as people say them, in the language of who reads."""
 
 from __future__ import annotations
+
+from django.utils.formats import number_format
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -13,7 +15,7 @@ def span_text(milliseconds: float) -> str:
         return f"{milliseconds:.0f} ms"
     seconds = milliseconds / 1000
     if seconds < MINUTE:
-        return f"{seconds:.1f} s"
+        return f"{number_format(round(seconds, 1), 1)} s"
     whole = round(seconds)
     for size, unit, below, small in ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "min"), (MINUTE, "min", 1, "s")):
         if whole >= size:
