@@ -20,12 +20,12 @@ LATEST = 100_000
 JOBS_IN_LINE = 1000
 """Jobs of one serial key that are found."""
 
-PERSONS_FOUND = 50
 LONGEST_NUMBER = 19
-"""Digits that fit into a key of a row."""
+"""Digits: so many may be too large for the key of a row."""
 
-RUNS_OF_PERSONS = 10_000
-"""The latest runs of the found people that are looked at."""
+PERSONS_FOUND = 20
+RUNS_FOUND = 5000
+"""The latest runs of a record, and of the found people together, that are found."""
 
 
 def search_jobs(jobs: QuerySet[Any], typed: str) -> QuerySet[Any]:
@@ -69,18 +69,25 @@ def search_runs(runs: QuerySet[Any], typed: str) -> QuerySet[Any]:
     if colon and (labels := _labels(label)):
         return runs.filter(model__in=labels, record_pk=key)
     # The record's type stands first in the index, so all of them are named.
-    meant = Q(record_pk=text, model__in=[model._meta.label for model in apps.get_models()])
+    about = Run.objects.using(runs.db).filter(
+        record_pk=text, model__in=[model._meta.label for model in apps.get_models()]
+    )
+    found: set[Any] = set(about.order_by("-pk").values_list("pk", flat=True)[:RUNS_FOUND])
     if (run := _uuid(text)) is not None:
-        return runs.filter(meant | Q(pk=run))
-    persons = _persons(text)
-    return runs.filter(meant | Q(pk__in=_of_persons(persons, runs.db))) if persons else runs.filter(meant)
+        found.add(run)
+    # Found one by one, since no database would take the indexes of a record and of a person for one list in order.
+    return runs.filter(pk__in=found | _of_persons(_persons(text), runs.db))
 
 
-def _of_persons(persons: list[str], using: str) -> QuerySet[Any]:
-    runs = Run.objects.using(using).filter(actor_pk__in=persons).order_by("-pk")
+def _of_persons(persons: list[str], using: str) -> set[Any]:
     # SQLite uses a partial index only where it reads the same condition, with its constants written out.
-    runs = runs.extra(where=["NOT (meanwhile_run.actor_pk = '')"])
-    return runs.values("pk")[:RUNS_OF_PERSONS]
+    known = Run.objects.using(using).extra(where=["NOT (meanwhile_run.actor_pk = '')"])
+    each = RUNS_FOUND // max(len(persons), 1)
+    return {
+        run
+        for person in persons
+        for run in known.filter(actor_pk=person).order_by("-pk").values_list("pk", flat=True)[:each]
+    }
 
 
 def _persons(text: str) -> list[str]:

@@ -219,6 +219,17 @@ def test_records_to_choose_from_are_found_by_a_part_of_their_texts(
     assert call(ada, "record_names", model="shop.Seat", keys=[key, "999"]) == {key: "30C"}
 
 
+def test_a_title_of_several_fields_is_found_too(
+    call: Callable[..., Any], person: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Seat, "__str__", lambda seat: f"Seat {seat.number} at {seat.price}")
+    ada = person("view", "edit")
+    ada.user_permissions.add(Permission.objects.get(codename="view_seat"))
+    seat = Seat.objects.create(number="12A", price=7)
+    Seat.objects.create(number="12B", price=8)
+    assert call(ada, "records", model="shop.Seat", search="12a AT 7") == [[str(seat.pk), "Seat 12A at 7.00"]]
+
+
 def test_who_may_not_see_records_learns_neither_names_nor_that_they_exist(
     call: Callable[..., Any], person: Callable[..., Any]
 ) -> None:

@@ -66,15 +66,7 @@ PAGES: dict[str, tuple[str, str, dict[str, str]]] = {
     "history": ("/studio/trees/plan/history/", VIEW, {}),
     "version": ("/studio/trees/plan/versions/1/", VIEW, {"revision": "2"}),
     "export": ("/studio/trees/plan/export.json", VIEW, {}),
-<<<<<<< tests/integration/studio/test_every_permission.py
     "import": ("/studio/import/", EDIT, {"text": IMPORTED}),
-=======
-    "import": (
-        "/studio/import/",
-        EDIT,
-        {"text": json.dumps({"name": "In", "key": "in", "on": {"event": "called"}, "do": []})},
-    ),
->>>>>>> /tmp/perf/tests/integration/studio/test_every_permission.py
     "runs": ("/studio/runs/", VIEW, {}),
     "run": ("/studio/runs/RUN/", VIEW, {"do": "cancel"}),
     "queue": ("/studio/queue/", VIEW, {"do": "pause"}),

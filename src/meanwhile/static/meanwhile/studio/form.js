@@ -102,8 +102,9 @@ export function createForm(root, parts) {
 
   /** What of a form makes it look another way, without what people type. @param {Form} one @param {TreeFacts} of */
   function shapeOf(one, of) {
+    // The rows of what is set come and go by the control that shows them.
     /** @param {FormField} field @returns {any} */
-    const bare = ({ value, rows, ...rest }) => [rest, rows?.map(bare)];
+    const bare = ({ value, rows, ...rest }) => [rest, rest.key === "set" ? null : rows?.map(bare)];
     return JSON.stringify([one.path, one.kind, of.model, of.kinds, of.parameters, one.names, one.fields.map(bare)]);
   }
 
