@@ -23,6 +23,7 @@ NAMES = (
     "remote_single",
     "client_size",
     "studio_lists",
+    "studio_editor",
 )
 
 WITHOUT_DATABASE = ("browser",)

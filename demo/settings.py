@@ -97,6 +97,7 @@ EMAIL_BACKEND = "demo.bookings.mail.MailboxBackend"
 DEFAULT_FROM_EMAIL = "Meanwhile Air <hello@meanwhile-air.example>"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español")]  # those that Meanwhile's pages speak
+LOCALE_PATHS = [HERE / "locale"]
 TIME_ZONE = "Europe/Berlin"
 USE_TZ = True
 

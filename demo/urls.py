@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.contrib import admin
 from django.urls import include, path
 
 from demo.bookings import views
-from demo.bookings.models import Booking
-from meanwhile.forms import WaitingView
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
@@ -17,19 +13,7 @@ urlpatterns = [
     path("book/all-at-once/", views.BookAllAtOnce.as_view(), name="book-all-at-once"),
     path("bookings/", views.Bookings.as_view(), name="bookings"),
     path("bookings/<int:pk>/", views.BookingPage.as_view(), name="booking"),
-    path(
-        "bookings/<int:pk>/wait/",
-        WaitingView.as_view(
-            model=Booking,
-            flag="ready",
-            poll_every=1.0,
-            refresh_every=2,
-            give_up_after=timedelta(minutes=3),
-            base_template="bookings/base.html",
-            template_name="bookings/waiting.html",
-        ),
-        name="booking-wait",
-    ),
+    path("bookings/<int:pk>/wait/", views.Waiting.as_view(), name="booking-wait"),
     path("bookings/all-at-once/<int:pk>/", views.AllAtOncePage.as_view(), name="all-at-once"),
     path("", include("demo.actions.urls")),
     path("meanwhile/", include("meanwhile.urls")),

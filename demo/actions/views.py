@@ -10,9 +10,17 @@ from django.contrib.staticfiles import finders
 from django.views.generic import TemplateView
 
 from demo.actions import controllers
+from demo.actions.texts import page_texts
 
 
-class Echo(TemplateView):
+class ActionsPage(TemplateView):
+    """A page whose scripts find their texts in it."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(texts=page_texts(), **kwargs)
+
+
+class Echo(ActionsPage):
     template_name = "actions/echo.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -24,11 +32,11 @@ class Echo(TemplateView):
         )
 
 
-class Report(TemplateView):
+class Report(ActionsPage):
     template_name = "actions/report.html"
 
 
-class Airports(TemplateView):
+class Airports(ActionsPage):
     template_name = "actions/airports.html"
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from demo.bookings.models import AllAtOnceBooking, Booking, Flight
 
 
 class BookingForm(forms.ModelForm):
-    flight = forms.ModelChoiceField(queryset=Flight.objects.all(), empty_label=None, widget=forms.RadioSelect)
+    flight = forms.ModelChoiceField(
+        label=_("Flight"), queryset=Flight.objects.all(), empty_label=None, widget=forms.RadioSelect
+    )
 
     class Meta:
         model = Booking

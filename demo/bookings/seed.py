@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from demo.bookings.models import Flight, Seat
 
@@ -47,17 +48,20 @@ class Account:
 
 
 ACCOUNTS = [
-    Account("passenger", "passenger", "books and sees their own bookings"),
+    Account("passenger", "passenger", _("books and sees their own bookings")),
     Account(
-        "admin", "admin", "sees all bookings, may do everything in the Studio and in Django’s admin", is_admin=True
+        "admin", "admin", _("sees all bookings, may do everything in the Studio and in Django’s admin"), is_admin=True
     ),
     Account(
-        "editor", "editor", "changes drafts of trees in the Studio, and can’t publish them", studio=("view", "edit")
+        "editor", "editor", _("changes drafts of trees in the Studio, and can’t publish them"), studio=("view", "edit")
     ),
     Account(
-        "publisher", "publisher", "changes trees in the Studio and publishes them", studio=("view", "edit", "publish")
+        "publisher",
+        "publisher",
+        _("changes trees in the Studio and publishes them"),
+        studio=("view", "edit", "publish"),
     ),
-    Account("operator", "operator", "watches runs and the queue, retries and cancels", studio=("view", "operate")),
+    Account("operator", "operator", _("watches runs and the queue, retries and cancels"), studio=("view", "operate")),
 ]
 
 

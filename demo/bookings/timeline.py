@@ -8,11 +8,16 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 
 from demo.bookings.models import AnyBooking
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import OPEN, State
 from meanwhile.trees.models import Run
+
+SIDES = {"foreground": pgettext_lazy("side", "foreground"), "background": pgettext_lazy("side", "background")}
+PAGE = gettext_noop("Foreground done: the next page is sent")
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,14 @@ class Moment:
     @property
     def at(self) -> str:
         """When it began, in milliseconds as long as they say more."""
-        return f"{self.seconds:.1f} s" if self.seconds >= 0.1 else f"{self.seconds * 1000:.0f} ms"
+        if self.seconds < 0.1:
+            return f"{self.seconds * 1000:.0f} ms"
+        return f"{number_format(round(self.seconds, 1), 1)} s"
+
+    @property
+    def side_in_words(self) -> str:
+        """Where it was done."""
+        return str(SIDES.get(self.side, self.side))
 
 
 @dataclass(frozen=True)
@@ -49,13 +61,19 @@ def timeline(booking: AnyBooking) -> list[Moment]:
     for job in _jobs([run]):
         moments += [_moment(run.created, step, "background") for step in job.steps.get("done", {}).values()]
     page_at = run.page_at or run.created
-    moments.append(Moment((page_at - run.created).total_seconds(), 0, "Foreground done: the next page is sent", "page"))
+    moments.append(Moment((page_at - run.created).total_seconds(), 0, PAGE, "page"))
     return sorted(moments, key=lambda moment: moment.seconds)
 
 
-def waiting_jobs(booking: AnyBooking) -> list[Job]:
-    """Return the jobs of a booking that wait for a later moment."""
-    return [job for job in _jobs(_runs([booking])) if job.state == State.READY and job.due > timezone.now()]
+def waiting_jobs(booking: AnyBooking) -> list[tuple[Job, str]]:
+    """Return the jobs of a booking that wait for a later moment, each with its name."""
+    jobs = _jobs(_runs([booking]))
+    return [(job, name_of(job)) for job in jobs if job.state == State.READY and job.due > timezone.now()]
+
+
+def name_of(job: Job) -> str:
+    """Return what a job is called, in the language of the person: the tree's name and the branch's label."""
+    return " · ".join(gettext(part) for part in job.name.split(" · "))
 
 
 def work_of(bookings: Iterable[AnyBooking]) -> dict[str, Work]:

@@ -8,14 +8,25 @@ from typing import Any
 from django.apps import apps
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import pgettext_lazy
 
 from demo.bookings.models import AnyBooking
+from demo.bookings.timeline import name_of
 from meanwhile.forms import may_watch
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import State
+from meanwhile.studio.wording import event_in_words
 from meanwhile.trees import registry
 
 BRANCHES = {"background", "delay"}
+KINDS = {
+    "background": pgettext_lazy("kind of node", "background"),
+    "call": pgettext_lazy("kind of node", "function"),
+    "delay": pgettext_lazy("kind of node", "delay"),
+    "send_email": pgettext_lazy("kind of node", "send email"),
+    "update_field": pgettext_lazy("kind of node", "update field"),
+}
 
 
 @dataclass(frozen=True)
@@ -42,11 +53,14 @@ def pictures() -> list[Picture]:
     return sorted(found, key=lambda picture: all(line.side == "foreground" for line in picture.lines))
 
 
-def later_jobs(request: HttpRequest) -> list[tuple[Job, AnyBooking]]:
-    """Return the jobs that wait for a later moment, of bookings this person may watch, soonest first."""
+def later_jobs(request: HttpRequest) -> list[tuple[Job, str, AnyBooking]]:
+    """Return the jobs that wait for a later moment, with their names and bookings that this person may watch, soonest
+    first."""
     jobs = Job.objects.filter(state=State.READY, due__gt=timezone.now()).order_by("due")[:50]
     found = [(job, booking_of(job)) for job in jobs]
-    return [(job, booking) for job, booking in found if booking is not None and may_watch(request, booking)]
+    return [
+        (job, name_of(job), booking) for job, booking in found if booking is not None and may_watch(request, booking)
+    ]
 
 
 def booking_of(job: Job) -> AnyBooking | None:
@@ -67,6 +81,5 @@ def _picture(tree: Any) -> Picture:
         if node.kind in BRANCHES:
             branches.append(path)
             side = "branch"
-        lines.append(Line(path.count("."), node.title(), node.kind.replace("_", " "), side))
-    event = f"{apps.get_model(tree.on.model)._meta.verbose_name} {tree.on.event}"
-    return Picture(tree.name, tree.description, event.capitalize(), lines)
+        lines.append(Line(path.count("."), node.title(), str(KINDS.get(node.kind, node.kind.replace("_", " "))), side))
+    return Picture(tree.name, tree.description, str(capfirst(event_in_words(tree.on.as_json()))), lines)

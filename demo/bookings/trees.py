@@ -1,9 +1,14 @@
-"""What happens when somebody books: the same work twice, once mostly in the background and once in the foreground."""
+"""What happens when somebody books: the same work twice, once mostly in the background and once in the foreground.
+
+The labels are in the catalogues, and the demo's pages say them in the language of whoever reads.
+"""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db.models import F
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from demo.bookings.models import AllAtOnceBooking, AnyBooking, Booking, Flight, Seat
 from demo.pace import take_time
@@ -24,29 +29,31 @@ from meanwhile import (
 )
 
 
-@action(label="Hold a place")
+@action(label=_("Hold a place"))
 def hold_place(record: AnyBooking) -> None:
     """Take one place of the flight, or say that it is sold out: nothing of the booking is saved then."""
     taken = Flight.objects.filter(pk=record.flight_id, places__gt=0).update(places=F("places") - 1)
     if not taken:
-        raise UserError(f"Flight {record.flight.number} is sold out. Please choose another one.")
+        raise UserError(
+            gettext("Flight %(number)s is sold out. Please choose another one.") % {"number": record.flight.number}
+        )
 
 
-@action(label="Find the best seat", atomic=False)
+@action(label=_("Find the best seat"), atomic=False)
 def assign_seat(record: AnyBooking, step: Step) -> str:
     """Ask the (slow) seat plan for the first free seat and give it to the booking."""
     take_time(1.6)
     with step.commit():
         seat = Seat.objects.filter(flight=record.flight_id, free=True).first()
         if seat is None:
-            raise UserError(f"Flight {record.flight.number} has no free seat left.")
+            raise UserError(gettext("Flight %(number)s has no free seat left.") % {"number": record.flight.number})
         Seat.objects.filter(pk=seat.pk).update(free=False)
         record.seat = seat
         record.save(update_fields=["seat"])
     return str(seat)
 
 
-@action(label="Issue the ticket", atomic=False)
+@action(label=_("Issue the ticket"), atomic=False)
 def issue_ticket(record: AnyBooking, step: Step) -> str:
     """Ask the (slow) ticket office for a ticket number."""
     take_time(1.6)
@@ -66,25 +73,25 @@ def confirmation() -> SendEmail:
             "Departure: {{ record.starts|date:'l, j F Y, H:i' }}.\n\n"
             "Meanwhile Air"
         ),
-        label="Send the confirmation",
+        label=_("Send the confirmation"),
         retry=Retry(max_attempts=3, first=3 * settings.DEMO_PACE, factor=2, jitter=0),
     )
 
 
 EventTree(
-    "Booking received",
+    _("Booking received"),
     key="booking-received",
     on=Created(Booking),
-    description="Answers at once: the seat, the price, the ticket and the mails come meanwhile.",
+    description=_("Answers at once: the seat, the price, the ticket and the mails come meanwhile."),
     do=[
-        UpdateField(status="received", starts=Field("flight.starts"), label="Status is “received”"),
+        UpdateField(status="received", starts=Field("flight.starts"), label=_("Status is “received”")),
         Background(
             assign_seat(),
-            UpdateField(price=Field("seat.price"), label="Price of the seat"),
+            UpdateField(price=Field("seat.price"), label=_("Price of the seat")),
             issue_ticket(),
             confirmation(),
-            UpdateField(ready=True, status="confirmed", label="Ready"),
-            label="As soon as possible",
+            UpdateField(ready=True, status="confirmed", label=_("Ready")),
+            label=_("As soon as possible"),
         ),
         Delay(
             before("starts", days=2),
@@ -92,28 +99,28 @@ EventTree(
                 to="{{ record.email }}",
                 subject="See you soon, {{ record.name }}",
                 body="{{ record.flight }} leaves on {{ record.starts|date:'l, j F, H:i' }}.\n\nMeanwhile Air",
-                label="Send “See you soon”",
+                label=_("Send “See you soon”"),
             ),
-            label="Two days before departure",
+            label=_("Two days before departure"),
         ),
         hold_place(),
-        UpdateField(reference=Template("MW{{ record.id|stringformat:'04d' }}"), label="Reference"),
+        UpdateField(reference=Template("MW{{ record.id|stringformat:'04d' }}"), label=_("Reference")),
     ],
 )
 
 EventTree(
-    "Booking, all at once",
+    _("Booking, all at once"),
     key="booking-all-at-once",
     on=Created(AllAtOnceBooking),
-    description="The same work, all of it before the next page: the person waits for every action.",
+    description=_("The same work, all of it before the next page: the person waits for every action."),
     do=[
-        UpdateField(status="received", starts=Field("flight.starts"), label="Status is “received”"),
+        UpdateField(status="received", starts=Field("flight.starts"), label=_("Status is “received”")),
         hold_place(),
-        UpdateField(reference=Template("AA{{ record.id|stringformat:'04d' }}"), label="Reference"),
+        UpdateField(reference=Template("AA{{ record.id|stringformat:'04d' }}"), label=_("Reference")),
         assign_seat(),
-        UpdateField(price=Field("seat.price"), label="Price of the seat"),
+        UpdateField(price=Field("seat.price"), label=_("Price of the seat")),
         issue_ticket(),
         confirmation(),
-        UpdateField(ready=True, status="confirmed", label="Ready"),
+        UpdateField(ready=True, status="confirmed", label=_("Ready")),
     ],
 )

@@ -1,8 +1,10 @@
-"""The demo's pages. Only `Book` and the waiting page in `urls.py` know Meanwhile's forms; the rest is plain Django."""
+"""The demo's pages. Only `Book` and `Waiting` know Meanwhile's forms; the rest is plain Django."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django.views.generic import DetailView, ListView, TemplateView
 
@@ -23,7 +26,7 @@ from demo.bookings.seat_map import seat_map
 from demo.bookings.seed import ACCOUNTS
 from demo.bookings.timeline import timeline, waiting_jobs, work_of
 from meanwhile import TransitionError
-from meanwhile.forms import SubmitCreateView, may_watch, submitted_pks
+from meanwhile.forms import SubmitCreateView, WaitingView, may_watch, submitted_pks
 from meanwhile.queue import control
 from meanwhile.queue.models import Job
 
@@ -64,6 +67,23 @@ class BookAllAtOnce(Book):
             waited = time.monotonic() - pressed
             AllAtOnceBooking.objects.filter(pk=self.object.pk).update(waited=waited)
         return response
+
+
+class Waiting(WaitingView):
+    """The page that shows the work on a booking and moves on when it is ready."""
+
+    model = Booking
+    flag = "ready"
+    poll_every = 1.0
+    refresh_every = 2
+    give_up_after = timedelta(minutes=3)
+    base_template = "bookings/base.html"
+    template_name = "bookings/waiting.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say the steps in the language of the person: the labels of trees in Python are in the catalogues, too."""
+        context = super().get_context_data(**kwargs)
+        return {**context, "steps": [replace(step, label=_(step.label)) for step in context["steps"]]}
 
 
 class Bookings(ListView):
@@ -147,9 +167,9 @@ def run_job_now(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         control.run_now(job.pk)
     except TransitionError:
-        messages.error(request, "It does not wait any more.")
+        messages.error(request, _("It does not wait any more."))
     else:
-        messages.success(request, "It runs now: the mail is in the mailbox in a moment.")
+        messages.success(request, _("It runs now: the mail is in the mailbox in a moment."))
     return HttpResponseRedirect(reverse_lazy("trees"))
 
 
@@ -161,7 +181,7 @@ def log_in_as(request: HttpRequest, username: str) -> HttpResponse:
     if not user:
         raise PermissionDenied
     login(request, user)
-    messages.success(request, f"You are {username} now.")
+    messages.success(request, _("You are %(name)s now.") % {"name": username})
     wanted = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
         return HttpResponseRedirect(wanted)

@@ -29,6 +29,24 @@ def new_tree(page: Page, site: Site, name: str, model: str = "bookings.Booking")
     return found[1]
 
 
+def plan(page: Page, site: Site) -> str:
+    """Make a tree with three actions and a Background, be in its editor, and return its key."""
+    key = new_tree(page, site, "Plan")
+    for name in ("One", "Two", "Three"):
+        new(page, "Action", "Update Field")
+        label(page, name)
+    row(page, "Plan").click()
+    new(page, "Execution", "Background")
+    return key
+
+
+def label(page: Page, name: str) -> None:
+    """Give the selected node a name, and wait until it is saved."""
+    page.locator("#mw-f-label").fill(name)
+    page.locator("#mw-f-label").blur()
+    saved(page)
+
+
 def ready(page: Page) -> None:
     page.locator("meanwhile-editor[data-ready]").wait_for()
 

@@ -1,32 +1,8 @@
-"""Where the focus is, and what was said aloud."""
+"""Where the focus is."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Page, expect
-
-NOTE_WHAT_IS_SAID = """
-addEventListener("DOMContentLoaded", () => {
-  window.mwHeard = [];
-  const note = () => {
-    for (const one of document.querySelectorAll("[role=status], [role=alert], [aria-live]")) {
-      const text = one.textContent.trim();
-      if (text && one.mwText !== text) window.mwHeard.push(text);
-      one.mwText = text;
-    }
-  };
-  new MutationObserver(note).observe(document.documentElement, { childList: true, subtree: true, characterData: true });
-});
-"""
-
-
-def hears(page: Page) -> None:
-    """Note all that live regions say on the pages to come."""
-    page.add_init_script(NOTE_WHAT_IS_SAID)
-
-
-def heard(page: Page) -> list[str]:
-    """What live regions have said since the page was loaded."""
-    return list(page.evaluate("window.mwHeard"))
 
 
 def focused(page: Page) -> str:

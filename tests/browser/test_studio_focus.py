@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -9,27 +10,32 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import studio
-from tests.browser.studio_focus import focused, hears, is_on_row
+from tests.browser.studio_focus import focused, is_on_row
+from tests.browser.studio_seed import first
 from tests.browser.studio_states import select
 from tests.browser.studio_world import World
 
 SAID = "#mw-said"
 
+DOCUMENT = json.dumps(
+    {
+        "name": "Focus",
+        "key": "focus",
+        "on": {"event": "saved", "model": "bookings.Booking"},
+        "do": [first("One"), {**first("Two"), "set": {}}, {"kind": "background", "do": []}],
+    }
+)
+
 
 @pytest.fixture
 def editor(world: World, new_context: Callable[..., BrowserContext]) -> Iterator[Page]:
-    """A new tree with two actions and a Background, in an admin's editor; whatever is said is noted."""
+    """A new tree with two actions and a Background, in an admin's editor."""
     page = new_context(storage_state=world.admin).new_page()
-    hears(page)
-    studio.new_tree(page, world.site, "Focus")
-    for name in ("One", "Two"):
-        studio.new(page, "Action", "Update Field")
-        page.locator("#mw-f-label").fill(name)
-        page.locator("#mw-f-label").blur()
-        studio.saved(page)
-    studio.row(page, "Focus").click()
-    studio.new(page, "Execution", "Background")
-    studio.row(page, "Two").click()
+    page.goto(world.site.url("/studio/import/"))
+    page.get_by_label("Or its text").fill(DOCUMENT)
+    page.get_by_role("button", name="Import", exact=True).click()
+    studio.ready(page)
+    select(page, "1")
     yield page
     page.close()
 
@@ -202,9 +208,6 @@ def test_mending_a_problem_keeps_the_focus_in_the_form_and_from_the_list_leads_t
 
 
 def test_publishing_and_not_publishing_lead_back_to_the_button(editor: Page) -> None:
-    studio.row(editor, "One").click()
-    studio.add_field(editor, "status", "x")
-    studio.row(editor, "Two").click()
     studio.add_field(editor, "status", "y")
     button = editor.locator('[data-do="publish"]')
     button.click()

@@ -18,13 +18,15 @@ class Migration(migrations.Migration):
             name="Flight",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.CharField(max_length=10, unique=True)),
-                ("origin", models.CharField(max_length=60)),
-                ("destination", models.CharField(max_length=60)),
-                ("starts", models.DateTimeField()),
+                ("number", models.CharField(max_length=10, unique=True, verbose_name="number")),
+                ("origin", models.CharField(max_length=60, verbose_name="from")),
+                ("destination", models.CharField(max_length=60, verbose_name="to")),
+                ("starts", models.DateTimeField(verbose_name="departure")),
                 ("places", models.PositiveIntegerField(verbose_name="places left")),
             ],
             options={
+                "verbose_name": "flight",
+                "verbose_name_plural": "flights",
                 "ordering": ["starts"],
             },
         ),
@@ -32,14 +34,16 @@ class Migration(migrations.Migration):
             name="Mail",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("sender", models.CharField(max_length=200)),
-                ("recipients", models.TextField()),
-                ("subject", models.CharField(max_length=200)),
-                ("body", models.TextField()),
+                ("sender", models.CharField(max_length=200, verbose_name="sender")),
+                ("recipients", models.TextField(verbose_name="recipients")),
+                ("subject", models.CharField(max_length=200, verbose_name="subject")),
+                ("body", models.TextField(verbose_name="text")),
                 ("html", models.TextField(blank=True)),
-                ("sent", models.DateTimeField(default=django.utils.timezone.now)),
+                ("sent", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent")),
             ],
             options={
+                "verbose_name": "mail",
+                "verbose_name_plural": "mails",
                 "ordering": ["-id"],
             },
         ),
@@ -47,18 +51,23 @@ class Migration(migrations.Migration):
             name="Seat",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("row", models.PositiveSmallIntegerField()),
-                ("letter", models.CharField(max_length=1)),
-                ("price", models.DecimalField(decimal_places=2, max_digits=8)),
-                ("free", models.BooleanField(default=True)),
+                ("row", models.PositiveSmallIntegerField(verbose_name="row")),
+                ("letter", models.CharField(max_length=1, verbose_name="letter")),
+                ("price", models.DecimalField(decimal_places=2, max_digits=8, verbose_name="price")),
+                ("free", models.BooleanField(default=True, verbose_name="free")),
                 (
                     "flight",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="seats", to="bookings.flight"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seats",
+                        to="bookings.flight",
+                        verbose_name="flight",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "seat",
+                "verbose_name_plural": "seats",
                 "ordering": ["row", "letter"],
             },
         ),
@@ -68,13 +77,21 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=100, verbose_name="passenger's name")),
                 ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
-                ("booked_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("status", models.CharField(default="draft", editable=False, max_length=20)),
-                ("reference", models.CharField(blank=True, editable=False, max_length=20)),
-                ("starts", models.DateTimeField(editable=False, null=True)),
-                ("price", models.DecimalField(decimal_places=2, editable=False, max_digits=8, null=True)),
-                ("ticket", models.CharField(blank=True, editable=False, max_length=20)),
-                ("ready", models.BooleanField(default=False, editable=False)),
+                (
+                    "booked_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="booked at"),
+                ),
+                ("status", models.CharField(default="draft", editable=False, max_length=20, verbose_name="status")),
+                ("reference", models.CharField(blank=True, editable=False, max_length=20, verbose_name="reference")),
+                ("starts", models.DateTimeField(editable=False, null=True, verbose_name="departure")),
+                (
+                    "price",
+                    models.DecimalField(
+                        decimal_places=2, editable=False, max_digits=8, null=True, verbose_name="price"
+                    ),
+                ),
+                ("ticket", models.CharField(blank=True, editable=False, max_length=20, verbose_name="ticket")),
+                ("ready", models.BooleanField(default=False, editable=False, verbose_name="ready")),
                 (
                     "booked_by",
                     models.ForeignKey(
@@ -84,12 +101,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="booked by",
                     ),
                 ),
                 (
                     "flight",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bookings.flight"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="bookings.flight",
+                        verbose_name="flight",
                     ),
                 ),
                 (
@@ -100,10 +121,13 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to="bookings.seat",
+                        verbose_name="seat",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "booking",
+                "verbose_name_plural": "bookings",
                 "ordering": ["-id"],
                 "abstract": False,
             },
@@ -114,13 +138,21 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=100, verbose_name="passenger's name")),
                 ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
-                ("booked_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("status", models.CharField(default="draft", editable=False, max_length=20)),
-                ("reference", models.CharField(blank=True, editable=False, max_length=20)),
-                ("starts", models.DateTimeField(editable=False, null=True)),
-                ("price", models.DecimalField(decimal_places=2, editable=False, max_digits=8, null=True)),
-                ("ticket", models.CharField(blank=True, editable=False, max_length=20)),
-                ("ready", models.BooleanField(default=False, editable=False)),
+                (
+                    "booked_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="booked at"),
+                ),
+                ("status", models.CharField(default="draft", editable=False, max_length=20, verbose_name="status")),
+                ("reference", models.CharField(blank=True, editable=False, max_length=20, verbose_name="reference")),
+                ("starts", models.DateTimeField(editable=False, null=True, verbose_name="departure")),
+                (
+                    "price",
+                    models.DecimalField(
+                        decimal_places=2, editable=False, max_digits=8, null=True, verbose_name="price"
+                    ),
+                ),
+                ("ticket", models.CharField(blank=True, editable=False, max_length=20, verbose_name="ticket")),
+                ("ready", models.BooleanField(default=False, editable=False, verbose_name="ready")),
                 ("waited", models.FloatField(editable=False, null=True, verbose_name="seconds waited")),
                 (
                     "booked_by",
@@ -131,12 +163,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="booked by",
                     ),
                 ),
                 (
                     "flight",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bookings.flight"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="bookings.flight",
+                        verbose_name="flight",
                     ),
                 ),
                 (
@@ -147,11 +183,13 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to="bookings.seat",
+                        verbose_name="seat",
                     ),
                 ),
             ],
             options={
                 "verbose_name": "all-at-once booking",
+                "verbose_name_plural": "all-at-once bookings",
                 "ordering": ["-id"],
                 "abstract": False,
             },

@@ -2,7 +2,7 @@
 
 Each state has an index with its jobs in one order, which the list then has (`order_of`). No index serves the kind, nor
 the priority unless the jobs wait, nor a part of the name: with those only the latest jobs are looked at, the latest
-first (`search.first_of_latest`).
+first (`search.latest_numbers`).
 """
 
 from __future__ import annotations

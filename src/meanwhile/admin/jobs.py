@@ -21,7 +21,7 @@ from meanwhile import conf
 from meanwhile.admin.display import admin_url, badge, brief, link, pretty_json
 from meanwhile.admin.job_filters import KindFilter, PriorityFilter, StateFilter, looks_at_latest, order_of
 from meanwhile.admin.read_only import ReadOnlyAdmin
-from meanwhile.admin.search import first_of_latest, search_jobs
+from meanwhile.admin.search import latest_numbers, search_jobs
 from meanwhile.admin.steps import rows_of_job, steps_to_go_on_from
 from meanwhile.operations import BY_NAME, RETRY_FROM, offered_for, operate_each
 from meanwhile.queue import control
@@ -52,9 +52,9 @@ class JobList(ChangeList):
         jobs = super().get_queryset(request, exclude_parameters).defer(*UNREAD)
         if not looks_at_latest(request):
             return jobs
-        self.looked_from = first_of_latest(jobs.db)
+        self.looked_from, last = latest_numbers(jobs.db)
         # A search has chosen from them already, and has added those of a serial key.
-        return jobs if request.GET.get(SEARCH_VAR) else jobs.filter(pk__gte=self.looked_from)
+        return jobs if request.GET.get(SEARCH_VAR) else jobs.filter(pk__range=(self.looked_from, last))
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:  # noqa: ARG002 - Django's signature
         """Return the order of the index that serves the list."""

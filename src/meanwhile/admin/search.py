@@ -40,18 +40,21 @@ def search_jobs(jobs: QuerySet[Any], typed: str) -> QuerySet[Any]:
         return jobs.filter(pk=number)
     if (run := _uuid(text)) is not None:
         return jobs.filter(group=str(run))
-    latest = Job.objects.using(jobs.db).filter(pk__gte=first_of_latest(jobs.db))
+    latest = Job.objects.using(jobs.db).filter(pk__range=latest_numbers(jobs.db))
     in_line = Job.objects.using(jobs.db).extra(where=[sql.SERIAL]).filter(serial_key=text)  # noqa: S610 - a constant
     if found := list(in_line.order_by("pk").values_list("pk", flat=True)[:JOBS_IN_LINE]):
         over = latest.filter(serial_key=text).order_by("-pk").values_list("pk", flat=True)[:JOBS_IN_LINE]
         return jobs.filter(pk__in={*found, *over})
-    return jobs.filter(Q(serial_key=text) | Q(name__icontains=text), pk__gte=first_of_latest(jobs.db))
+    return jobs.filter(Q(serial_key=text) | Q(name__icontains=text), pk__range=latest_numbers(jobs.db))
 
 
-def first_of_latest(using: str) -> int:
-    """Return the number of the first job that is looked at where no index helps."""
-    latest = Job.objects.using(using).order_by("-pk").values_list("pk", flat=True).first()
-    return max((latest or 0) - LATEST + 1, 1)
+def latest_numbers(using: str) -> tuple[int, int]:
+    """Return the first and the last number of the jobs that are looked at where no index helps.
+
+    A range with two ends is taken for a small one by PostgreSQL even if it has never analyzed the table.
+    """
+    latest = Job.objects.using(using).order_by("-pk").values_list("pk", flat=True).first() or 0
+    return max(latest - LATEST + 1, 1), latest
 
 
 def is_part_of_name(typed: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -45,6 +45,8 @@ def moment(connection: BaseDatabaseWrapper, value: datetime | None) -> Any:
     """Return an aware moment as a parameter for a DateTimeField column of this database, under ``USE_TZ = True``."""
     if value is None:
         return None
+    if value.tzinfo is UTC and connection.vendor == "sqlite" and connection.timezone is UTC:
+        return str(value.replace(tzinfo=None))  # what comes of the way below, which is a long one
     if not timezone.is_aware(value):
         msg = f"A moment of the queue must be aware, {value!r} is naive."
         raise ValueError(msg)

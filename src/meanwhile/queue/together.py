@@ -25,9 +25,7 @@ class Beside:
 def in_turn(connection: BaseDatabaseWrapper, statements: Sequence[Beside]) -> None:
     """Send statements one after the other."""
     with connection.cursor() as cursor:
-        for one in statements:
-            cursor.execute(one.sql, one.parameters)
-            one.rows = cursor.rowcount
+        _in_turn(cursor, statements)
 
 
 def together(
@@ -43,17 +41,23 @@ def together(
     ``statement`` has no RETURNING of its own: that is ``returning``, empty for nothing. No order between them is sure,
     and none sees what another has written. If the statement writes no row, it is not known how many the others wrote.
     """
-    if not sql.is_postgresql(connection):
-        in_turn(connection, beside)
-        beside = ()
-    text = _as_one(statement, tuple(one.sql for one in beside), returning)
     with connection.cursor() as cursor:
+        if not sql.is_postgresql(connection):
+            _in_turn(cursor, beside)
+            beside = ()
+        text = _as_one(statement, tuple(one.sql for one in beside), returning)
         cursor.execute(text, [*(value for one in beside for value in one.parameters), *parameters])
         rows: list[tuple[Any, ...]] = cursor.fetchall() if returning or beside else [()] * cursor.rowcount
     if rows:
         for one, found in zip(beside, rows[0][len(rows[0]) - len(beside) :], strict=True):
             one.rows = found
     return rows
+
+
+def _in_turn(cursor: Any, statements: Sequence[Beside]) -> None:
+    for one in statements:
+        cursor.execute(one.sql, one.parameters)
+        one.rows = cursor.rowcount
 
 
 @lru_cache(maxsize=512)

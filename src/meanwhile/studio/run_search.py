@@ -9,20 +9,20 @@ The id of a run begins with its time, so the id alone is the place in the list.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from meanwhile.studio.access import find_model
 from meanwhile.studio.index_order import in_index_order
+from meanwhile.studio.run_walks import CHUNK, EARLIEST, LATEST, RunList, RunWalk
 from meanwhile.trees import registry
 from meanwhile.trees.identity import family
 from meanwhile.trees.models import Run, RunState, TreeVersion
@@ -32,14 +32,11 @@ PAGE = 50
 LOOK = 5000
 """Runs that one page looks at, at most."""
 
-CHUNK = 250
 PERSONS = 10
 UNREAD = ("changes", "foreground", "error")
 SPANS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 COMMON = (RunState.SUCCEEDED,)
 """States that tell little: most runs are in them."""
-
-COLUMNS = ("pk", "tree", "state", "model", "record_pk", "actor_pk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +82,8 @@ class Found:
 def find_runs(filters: Filters, *, before: UUID | None, now: datetime, using: str, page: int = PAGE) -> Found:
     """Return the runs that meet all filters, from the latest before ``before`` on."""
     lists = _lists(filters, using)
-    bounds = _bounds(filters, before, now)
-    walks = [_Walk(one.filter(**bounds), max(LOOK // max(len(lists), 1), CHUNK)) for one in lists]
+    since, until = _bounds(filters, before, now)
+    walks = [RunWalk(one, since, until, using, max(LOOK // max(len(lists), 1), CHUNK)) for one in lists]
     with in_index_order(using):
         hits = _hits(walks, _test(filters), page)
     if len(hits) > page:
@@ -95,7 +92,7 @@ def find_runs(filters: Filters, *, before: UUID | None, now: datetime, using: st
     return Found(runs=_read(hits, using), older=cut, looked=cut is not None)
 
 
-def _hits(walks: Sequence[_Walk], wanted: Callable[[tuple[Any, ...]], bool], page: int) -> list[UUID]:
+def _hits(walks: Sequence[RunWalk], wanted: Callable[[tuple[Any, ...]], bool], page: int) -> list[UUID]:
     """Return the ids of the runs that are wanted, the latest first, as far as all walks go: one more than a page."""
     hits: list[UUID] = []
     for row in heapq.merge(*walks, key=lambda row: row[0].int, reverse=True):
@@ -116,46 +113,21 @@ def read_cursor(text: str) -> UUID | None:
         return None
 
 
-class _Walk:
-    """Goes through one list of runs, the latest first, and stops after so many."""
-
-    def __init__(self, runs: QuerySet[Run], limit: int) -> None:
-        self._runs, self._limit = runs.order_by("-pk"), limit
-        self.ended_early = False
-        self.last = UUID(int=0)
-
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        looked = 0
-        runs = self._runs
-        while looked < self._limit:
-            rows = list(runs.values_list(*COLUMNS)[:CHUNK])
-            yield from rows
-            if len(rows) < CHUNK:
-                return
-            looked += len(rows)
-            self.last = rows[-1][0]
-            runs = self._runs.filter(pk__lt=self.last)
-        self.ended_early = True
-
-
-def _lists(filters: Filters, using: str) -> list[QuerySet[Run]]:
+def _lists(filters: Filters, using: str) -> list[RunList]:
     """Return lists of runs, each served by an index, that together have all the runs that are meant."""
-    runs = Run.objects.using(using)
     if filters.record:
-        return [runs.filter(model=label, record_pk=filters.record) for label in _labels(filters, using)]
+        return [RunList(("model", "record_pk"), (label, filters.record)) for label in _labels(filters, using)]
     if filters.person:
-        # SQLite uses a partial index only where it reads the same condition, with its constants written out.
-        known = runs.extra(where=["NOT (meanwhile_run.actor_pk = '')"])
-        return [known.filter(actor_pk=key) for key in persons(filters.person)]
+        return [RunList(("actor_pk",), (key,)) for key in persons(filters.person)]
     if filters.state and filters.state not in COMMON:
-        return [runs.filter(state=filters.state)]
+        return [RunList(("state",), (filters.state,))]
     if filters.tree:
-        return [runs.filter(tree=filters.tree)]
+        return [RunList(("tree",), (filters.tree,))]
     if filters.model:
-        return [runs.filter(tree=key) for key in sorted(trees_of_type(filters.model, using))]
+        return [RunList(("tree",), (key,)) for key in sorted(trees_of_type(filters.model, using))]
     if filters.trees is not None:
-        return [runs.filter(tree=key) for key in sorted(filters.trees)]
-    return [runs.filter(state=filters.state)] if filters.state else [runs.all()]
+        return [RunList(("tree",), (key,)) for key in sorted(filters.trees)]
+    return [RunList(("state",), (filters.state,))] if filters.state else [RunList()]
 
 
 def _labels(filters: Filters, using: str) -> Sequence[str]:
@@ -184,15 +156,14 @@ def _types_of_trees(using: str) -> set[tuple[str, str]]:
     return known | {(key, model or "") for key, model in stored}
 
 
-def _bounds(filters: Filters, before: UUID | None, now: datetime) -> dict[str, Any]:
-    since = [now - SPANS[filters.since]] if filters.since else []
-    until: list[UUID] = [before] if before is not None else []
+def _bounds(filters: Filters, before: UUID | None, now: datetime) -> tuple[UUID, UUID]:
+    since = [EARLIEST, *([first_id(now - SPANS[filters.since])] if filters.since else [])]
+    until = [LATEST, *([before] if before is not None else [])]
     if filters.day is not None:
         start = timezone.make_aware(datetime.combine(filters.day, datetime.min.time()))
-        since.append(start)
+        since.append(first_id(start))
         until.append(first_id(start + timedelta(days=1)))
-    bounds: dict[str, Any] = {"pk__gte": first_id(max(since))} if since else {}
-    return {**bounds, "pk__lt": min(until)} if until else bounds
+    return max(since), min(until)
 
 
 def _test(filters: Filters) -> Callable[[tuple[Any, ...]], bool]:

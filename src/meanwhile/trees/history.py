@@ -172,7 +172,7 @@ def job_ended(run_id: UUID, state: State, error: str, *, using: str, clock: Cloc
         sets = f"open_jobs = open_jobs - 1, state = CASE WHEN state = 'failed' THEN state ELSE %s END, error = {why}"
         parameters = [worst.value, error[:10_000]]
     sets += ", finished = CASE WHEN open_jobs <= 1 THEN %s ELSE finished END"
-    return _updating(run_id, sets, [*parameters, sql.moment(connection, clock.now())], using)
+    return _updating(run_id, sets, [*parameters, sql.moment(connection, clock.now())], connection)
 
 
 def job_reopened(run_id: UUID, *, using: str) -> None:
@@ -204,11 +204,12 @@ def _standing(run_id: UUID, using: str) -> tuple[RunState, str] | None:
 
 
 def _update(run_id: UUID, sets: str, parameters: list[Any], using: str) -> None:
-    in_turn(connections[using], [_updating(run_id, sets, parameters, using)])
+    connection = connections[using]
+    in_turn(connection, [_updating(run_id, sets, parameters, connection)])
 
 
-def _updating(run_id: UUID, sets: str, parameters: list[Any], using: str) -> Beside:
-    key = stored_id(connections[using], run_id)
+def _updating(run_id: UUID, sets: str, parameters: list[Any], connection: BaseDatabaseWrapper) -> Beside:
+    key = stored_id(connection, run_id)
     return Beside(f"UPDATE meanwhile_run SET {sets} WHERE id = %s", [*parameters, key])  # noqa: S608
 
 

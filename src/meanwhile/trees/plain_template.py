@@ -74,7 +74,7 @@ class PlainVariable(Variable):
         if callable(found):
             if isinstance(current, dict) and bit in OF_ANY_DICT:
                 return found()
-            raise MethodNamed(self.var)
+            raise MethodNamed(str(self.var))
         if found is not _NOTHING:
             return found
         try:

@@ -4,7 +4,7 @@
 import { queue, server } from "../../meanwhile/client.js";
 import "../../meanwhile/inspector.js";
 import { Combobox } from "./combobox.js";
-import { part, watch } from "./page.js";
+import { part, text, watch } from "./page.js";
 
 const FRESH = 300; // seconds in which an airport does not move
 
@@ -17,7 +17,7 @@ let asked = "";
 const combobox = new Combobox(field, {
   label: ({ city, code }) => `${city} (${code})`,
   detail: ({ country }) => country,
-  onType: (text) => void suggest(text.trim()),
+  onType: (typed) => void suggest(typed.trim()),
   onChoose: ({ city, code, country }) => {
     part(form, "chosen").textContent = `${code}: ${city}, ${country}`;
     part(form, "chosen").hidden = false;
@@ -34,31 +34,31 @@ queue.subscribe((event) => {
   showCounts();
 });
 
-/** @param {string} text */
-async function suggest(text) {
-  asked = text;
+/** @param {string} typed */
+async function suggest(typed) {
+  asked = typed;
   counts.keys += 1;
   showCounts();
-  if (!text) {
+  if (!typed) {
     combobox.show([]);
     say("");
     return;
   }
   // Who asks is gone as soon as something else is typed.
-  const owner = { isValid: () => asked === text };
+  const owner = { isValid: () => asked === typed };
   try {
-    const found = await server.airport.search({ text }, { abortable: true, storable: { fresh: FRESH }, owner });
+    const found = await server.airport.search({ text: typed }, { abortable: true, storable: { fresh: FRESH }, owner });
     combobox.show(found);
-    say(found.length ? `${found.length} ${found.length === 1 ? "airport" : "airports"}` : `No airport begins with “${text}”.`);
+    say(found.length ? text(found.length === 1 ? "oneAirport" : "airports", { NUMBER: found.length }) : text("noAirport", { TEXT: typed }));
   } catch (error) {
     const { state, message } = /** @type {{state: string, message: string}} */ (error);
-    if (state !== "ABORTED") say(`The search failed: ${message}`);
+    if (state !== "ABORTED") say(text("searchFailed", { REASON: message }));
   }
 }
 
-/** @param {string} text for everybody, also who can't see the list */
-function say(text) {
-  part(form, "total").textContent = text;
+/** @param {string} said for everybody, also who can't see the list */
+function say(said) {
+  part(form, "total").textContent = said;
 }
 
 function showCounts() {

@@ -5,7 +5,7 @@ import { createComponent } from "../../meanwhile/classic.js";
 import "../../meanwhile/inspector.js";
 import { controller, helper } from "./echo_classic.js";
 import * as promise from "./echo_promise.js";
-import { part, watch } from "./page.js";
+import { decimal, part, text as pageText, watch } from "./page.js";
 
 /** @typedef {"foregroundFirst" | "backgroundFirst"} Example */
 
@@ -43,9 +43,9 @@ function face(name, run) {
       list.replaceChildren();
       part(root, "total").textContent = "";
       run(/** @type {Example} */ (button.dataset.run), (text, state) => {
-        const seconds = `${((performance.now() - pressed) / 1000).toFixed(1)} s`;
-        list.append(line(text, state, seconds));
-        if (++back === CALLS) part(root, "total").textContent = `All ${CALLS} came back after ${seconds}`;
+        const seconds = decimal((performance.now() - pressed) / 1000);
+        list.append(line(text, state, `${seconds} s`));
+        if (++back === CALLS) part(root, "total").textContent = pageText("allBack", { NUMBER: CALLS, SECONDS: seconds });
       });
     });
   }

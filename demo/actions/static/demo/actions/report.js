@@ -2,7 +2,7 @@
 /** The page of the reports: orders them, and follows those that are still being built, also after a reload. */
 
 import { queue, server } from "../../meanwhile/client.js";
-import { part, watch } from "./page.js";
+import { part, text as pageText, watch } from "./page.js";
 import { Card } from "./report_card.js";
 
 const order = /** @type {HTMLFormElement} */ (part(document, "order"));
@@ -21,7 +21,7 @@ order.addEventListener("submit", (event) => {
 try {
   await showEarlier();
 } catch (error) {
-  part(document, "total").textContent = `Your reports can’t be shown: ${error}`;
+  part(document, "total").textContent = pageText("notShown", { REASON: String(error) });
 }
 part(order, "build").removeAttribute("disabled");
 

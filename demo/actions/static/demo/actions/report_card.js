@@ -2,12 +2,11 @@
 /** One report on the page: what it is, how far it is, what came of it. */
 
 import { queue } from "../../meanwhile/client.js";
-import { part } from "./page.js";
+import { part, text as pageText } from "./page.js";
 
-const WORDS = { WAITING: "waiting", RUNNING: "in progress", SUCCESS: "done", ERROR: "failed", CANCELLED: "cancelled" };
 const COLOURS = { WAITING: "busy", RUNNING: "busy", SUCCESS: "good", ERROR: "bad", CANCELLED: "warn" };
 
-/** @typedef {keyof typeof WORDS} State */
+/** @typedef {keyof typeof COLOURS} State */
 /** @typedef {{by?: "row" | "flight"}} Wanted */
 
 export class Card {
@@ -18,7 +17,7 @@ export class Card {
 
   /** @param {Wanted} wanted */
   constructor({ by = "row" }) {
-    part(this.root, "title").textContent = by === "row" ? "All seats, row by row" : "All seats, flight by flight";
+    part(this.root, "title").textContent = pageText(by === "row" ? "byRow" : "byFlight");
     part(this.root, "cancel").addEventListener("click", () => void this.#cancel());
     this.#show("WAITING");
   }
@@ -55,7 +54,7 @@ export class Card {
     const result = /** @type {HTMLDetailsElement} */ (part(this.root, "result"));
     const at = new Date(built).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
     const taken = flights.reduce((sum, flight) => sum + flight.taken, 0);
-    part(result, "summary").textContent = `${taken} seats of ${flights.length} flights are taken, ${at}`;
+    part(result, "summary").textContent = pageText("summary", { TAKEN: taken, FLIGHTS: flights.length, WHEN: at });
     part(result, "rows").replaceChildren(...flights.map(row));
     result.hidden = false;
     this.ended("SUCCESS");
@@ -72,7 +71,7 @@ export class Card {
     try {
       await queue.cancel(this.#id);
     } catch (error) {
-      this.#complain(`Not cancelled: ${error}`);
+      this.#complain(pageText("notCancelled", { REASON: String(error) }));
     }
   }
 
@@ -85,7 +84,7 @@ export class Card {
   /** @param {State} state */
   #show(state) {
     const badge = part(this.root, "state");
-    badge.textContent = WORDS[state];
+    badge.textContent = pageText(state);
     badge.className = `badge badge--${COLOURS[state]}`;
     part(this.root, "running").hidden = state !== "RUNNING";
   }
@@ -95,10 +94,10 @@ export class Card {
 function row({ flight, seats, taken, value }) {
   const line = document.createElement("tr");
   const worth = Number(value).toLocaleString(document.documentElement.lang, { style: "currency", currency: "EUR" });
-  const cells = { Flight: flight, Seats: seats, Taken: taken, Worth: worth };
+  const cells = { flight, seats, taken, worth };
   for (const [label, text] of Object.entries(cells)) {
     const cell = line.insertCell();
-    cell.dataset.label = label;
+    cell.dataset.label = pageText(label);
     cell.textContent = String(text);
   }
   return line;

@@ -106,7 +106,7 @@ class Editor {
       document: this.state.document,
       storage: sessionStorage,
       selected: () => this.tree.selected,
-      onAnswer: (answer, change, { quiet }) => this.answered(answer, change, quiet),
+      onAnswer: (answer, change, ended) => this.answered(answer, change, ended),
       onStatus: (status, waiting) => this.notes.tellStatus(status, waiting),
       onConflict: (answer, change) => this.conflicted(answer, change),
       onRefused: (message, change) => this.refused(message, change),
@@ -186,15 +186,15 @@ class Editor {
 
   // --- what the server says ---
 
-  /** @param {any} answer @param {Change} change @param {boolean} quiet */
-  answered(answer, change, quiet) {
+  /** @param {any} answer @param {Change} change @param {import("./saving.js").Ended} ended */
+  answered(answer, change, { quiet, exact }) {
     const isTyped = change.operation?.op === "set_value";
     const isTravel = change.call !== "edit";
     if (isTravel) this.travels.arrived();
-    else if (answer.merged || answer.beside) this.travels.forget();
+    else if (!exact) this.travels.forget();
     else this.travels.remember(this.state.rows, isTyped ? `${change.operation.path}:${change.operation.key}` : "");
     const isHere = isTyped && this.tree.selected === change.operation.path;
-    this.take(answer.state, { own: isTyped && !change.fix, follow: !isTyped || change.fix || (isHere && !quiet), others: isTravel || !quiet });
+    this.take(answer.state, { own: isTyped && exact && !change.fix, follow: !isTyped || change.fix || (isHere && !quiet), others: isTravel || !quiet });
     if (answer.merged && !quiet) this.notes.tellOthers(this.texts.merged, answer.merged);
     else if (this.resent) {
       toast(this.texts.resent);
@@ -226,6 +226,7 @@ class Editor {
     if (first || (follow && !structure)) path = state.select;
     else if (others && !structure) path = whereIs(before.document, state.document, selected);
     if (!this.tree.row(path)) path = "";
+    if (others && path && this.form.path === selected) this.form.goTo(path); // it is the same node elsewhere
     this.tree.select(path, { quiet: true });
     this.address(path);
     const isGone = others && selected !== "" && path === "";

@@ -22,18 +22,25 @@
  *   id: string,
  *   on: number,
  *   view: string,
+ *   asked?: number,
  *   now?: number,
  *   meant?: any,
  *   sent?: boolean,
- * }} Waiting `on` is the revision that it was made on, `view` names what was shown then; after a conflict `now` is the
- *   revision that the operation is for, and `meant` what the person did at first; `sent` says that the server may have it
+ * }} Waiting `on` is the revision that it was made on, `view` names what was shown then; `asked` is the revision at which
+ *   the person was asked what to do about it, and, once that is decided, `now` the one that the operation is for, and
+ *   `meant` what the person did at first; `sent` says that the server may have it
  */
 
 /** A change that was sent, on which others that wait were made. @typedef {{view: string, operation: any}} Made */
 
 /** @typedef {"saved" | "saving" | "offline" | "login" | "conflict" | "stuck"} Status */
 
-/** How a change ended. @typedef {{quiet: boolean}} Ended `quiet` says that nobody but this page changed the draft */
+/**
+ * How a change ended: `quiet` says that nobody but this page changed the draft, `exact` that it was made on just what the
+ * page showed.
+ *
+ * @typedef {{quiet: boolean, exact: boolean}} Ended
+ */
 
 /**
  * @typedef {object} Parts
@@ -101,7 +108,7 @@ export function createSaving(parts) {
   }
 
   function keep() {
-    const used = new Set([revision, ...waiting.flatMap(({ on, now }) => [on, now])]);
+    const used = new Set([revision, ...waiting.flatMap(({ on, asked, now }) => [on, asked, now])]);
     for (const number of views.keys()) if (!used.has(number)) views.delete(number);
     made = made.filter(({ view }) => waiting.some((one) => one.view === view));
     try {
@@ -200,7 +207,7 @@ export function createSaving(parts) {
     know(answer.state);
     own.add(revision);
     keep();
-    return { quiet };
+    return { quiet, exact: isExact };
   }
 
   /** Others were made on what the page showed with this change done. @param {Waiting} change */
@@ -211,8 +218,7 @@ export function createSaving(parts) {
   /** @param {any} answer @param {Waiting} change */
   function stopped(answer, change) {
     know(answer.state);
-    change.meant ??= change.operation;
-    change.now = revision;
+    change.asked = revision;
     keep();
     tell("conflict");
     parts.onConflict(answer, change);
@@ -305,7 +311,7 @@ export function createSaving(parts) {
     /** Goes on after a conflict: with the change as it is now, or without it. @param {any} operation */
     resolve(operation) {
       const change = waiting[0];
-      if (operation) Object.assign(change, { operation, sent: false });
+      if (operation) Object.assign(change, { operation, meant: change.meant ?? change.operation, now: change.asked, sent: false });
       else {
         waiting.shift();
         if (change.call === "edit") leaveBehind(change);

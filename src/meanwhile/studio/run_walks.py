@@ -1,0 +1,66 @@
+"""Walk through lists of runs, the latest first, each in the order of an index and no further than is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+from django.db.models import QuerySet
+
+from meanwhile.queue import sql
+from meanwhile.trees.models import Run
+
+CHUNK = 250
+COLUMNS = ("pk", "tree", "state", "model", "record_pk", "actor_pk")
+EARLIEST, LATEST = UUID(int=0), UUID(int=(1 << 128) - 1)
+
+# SQLite uses a partial index only where it reads the same condition, with its constants written out.
+PARTIAL = {"actor_pk": "NOT (meanwhile_run.actor_pk = '')"}
+
+
+@dataclass(frozen=True, slots=True)
+class RunList:
+    """The runs that have these ``values`` in these ``columns``: those with which an index begins that ends with the
+    id. Without any it is the list of all runs."""
+
+    columns: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+
+    def between(self, since: UUID, before: UUID, using: str) -> QuerySet[Run]:
+        """Return the runs of the list from ``since`` on until before ``before``, the latest first."""
+        runs = Run.objects.using(using).extra(where=[PARTIAL[one] for one in self.columns if one in PARTIAL])
+        if not self.columns or not sql.is_postgresql(connections[using]):
+            equal = dict(zip(self.columns, self.values, strict=True))
+            return runs.filter(**equal, pk__gte=since, pk__lt=before).order_by("-pk")
+        # PostgreSQL would go through all runs, the latest first, for a value that it knows to be frequent, though all
+        # that have it may be old. A place in the index, and the order of all its columns, leave it no choice.
+        place = ", ".join(f"meanwhile_run.{column}" for column in (*self.columns, "id"))
+        marks = ", ".join(["%s"] * (len(self.columns) + 1))
+        within = runs.extra(  # noqa: S610 - names of columns
+            where=[f"({place}) >= ({marks})", f"({place}) < ({marks})"],
+            params=[*self.values, since, *self.values, before],
+        )
+        return within.order_by(*(f"-{column}" for column in self.columns), "-pk")
+
+
+class RunWalk:
+    """Goes through one list of runs and stops after about ``limit`` of them; ``last`` is how far it came then."""
+
+    def __init__(self, runs: RunList, since: UUID, before: UUID, using: str, limit: int) -> None:
+        self._runs, self._since, self._before, self._using, self._limit = runs, since, before, using, limit
+        self.ended_early = False
+        self.last = EARLIEST
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        looked, before = 0, self._before
+        while looked < self._limit:
+            rows = list(self._runs.between(self._since, before, self._using).values_list(*COLUMNS)[:CHUNK])
+            yield from rows
+            if len(rows) < CHUNK:
+                return
+            looked += len(rows)
+            self.last = before = rows[-1][0]
+        self.ended_early = True
