@@ -36,7 +36,7 @@ help:
 	@echo 'make js         the tests of the browser side, in Node, and its types'
 	@echo 'make docs       the documentation, into docs/_build/html'
 	@echo 'make pictures   the pictures of the Studio in the documentation, from the running demo (needs Chromium)'
-	@echo 'make texts      the catalogues of the other languages: take in new texts, compile (needs gettext)'
+	@echo 'make texts      the catalogues of the other languages, the demo’s too: take in new texts, compile (needs gettext)'
 	@echo 'make bench      the benchmarks, or one: make bench ONLY=name'
 	@echo 'make matrix     the other versions of Python and Django'
 	@echo 'make clean      remove what these commands made'
@@ -72,8 +72,9 @@ pictures: $(VENV)/.dev
 	@$(bin)/python -m scripts.pictures
 
 texts: $(VENV)/.demo
-	@cd src/meanwhile && $(abspath $(bin))/django-admin makemessages $(languages) --no-location --no-obsolete
-	@cd src/meanwhile && $(abspath $(bin))/django-admin compilemessages $(languages)
+	@for folder in src/meanwhile demo; do cd $(CURDIR)/$$folder \
+		&& $(abspath $(bin))/django-admin makemessages $(languages) --no-location --no-obsolete \
+		&& $(abspath $(bin))/django-admin compilemessages $(languages) || exit 1; done
 
 bench: $(VENV)/.dev
 	@$(bin)/python -m benchmarks $(ONLY)

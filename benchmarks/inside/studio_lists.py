@@ -21,7 +21,7 @@ from benchmarks.inside.studio_fill import (
     run_at,
     statistics,
 )
-from benchmarks.shop.trees import COMMON, NEW, RARE
+from benchmarks.shop.trees import COMMON, FORMER, NEW, RARE
 
 RUN = re.compile(rb'href="[^"]*/(?:run|runs|jobs|job)/[0-9a-f][0-9a-f-]*/')
 
@@ -45,6 +45,7 @@ def pages(n: int, now: str) -> dict[str, tuple[str, int]]:
         "runs, a far page": (f"{of}before={far}", 50),
         "runs, common tree": (f"{of}tree={COMMON}", 50),
         "runs, rare tree": (f"{of}tree={RARE}", 5),
+        "runs, former tree": (f"{of}tree={FORMER}", 50),
         "runs, new tree": (f"{of}tree={NEW}", 50),
         "runs, new tree, another page": (f"{of}tree={NEW}&before={far}", 50),
         "runs, record type": (f"{of}model=shop.Ticket", 50),

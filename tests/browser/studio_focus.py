@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 
@@ -25,3 +27,8 @@ def focused(page: Page) -> str:
 def is_on_row(page: Page) -> None:
     """Wait until the selected row of the tree has the focus."""
     expect(page.locator(".mw-row[aria-selected=true]")).to_be_focused()
+
+
+def settled(page: Page) -> None:
+    """Wait until what was done, if it was anything to save, is on the server."""
+    expect(page.locator('[data-part="status"]')).to_have_text(re.compile(r"^\s*(Draft saved)?\s*$"))

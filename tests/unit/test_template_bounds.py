@@ -105,11 +105,42 @@ JOINING = "{{ text|make_list" + ("|join:'" + "x" * 20 + "'|make_list") * 6 + " }
         "{% for a in '" + "x" * 9_000 + "' %}{% for b in '" + "x" * 9_000 + "' %}{% endfor %}{% endfor %}",
         "{% for a in many %}{% for b in many %}{{ b|ljust:200 }}{% endfor %}{% endfor %}",
         "{% for a in many reversed %}{{ text }}{% empty %}{% endfor %}",
+        "{{ text|ljust:'300000000' }}",
+        "{{ text|rjust:300000000 }}",
+        "{% filter center:'300000000' %}{{ text }}{% endfilter %}",
+        "{{ 1|stringformat:'0300000000d' }}",
+        "{{ 1|stringformat:'.300000000f' }}",
+        "{{ long|make_list|join:long }}",
+        "{% lorem 300000000 w %}",
+        "{% lorem 300000 p %}",
     ],
-    ids=["addslashes", "join", "add", "urlize", "nested", "long body", "literals", "padding", "reversed"],
+    ids=[
+        "addslashes",
+        "join",
+        "add",
+        "urlize",
+        "nested",
+        "long body",
+        "literals",
+        "padding",
+        "reversed",
+        "ljust",
+        "rjust",
+        "center",
+        "zeros",
+        "digits",
+        "join long",
+        "words",
+        "paragraphs",
+    ],
 )
 def test_a_template_that_would_grow_without_an_end_is_given_up_early(text: str) -> None:
-    data = {"text": "x" * 1_000, "many": list(range(5_000)), "url": "http://a.example http://b.example"}
+    data = {
+        "text": "x" * 1_000,
+        "long": "x" * 9_000,
+        "many": list(range(5_000)),
+        "url": "http://a.example http://b.example",
+    }
     tracemalloc.start()
     try:
         with pytest.raises(TemplateProblem, match="MAX_MAIL_BODY|are allowed"):

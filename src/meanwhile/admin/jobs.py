@@ -25,6 +25,7 @@ from meanwhile.admin.search import latest_numbers, search_jobs
 from meanwhile.admin.steps import rows_of_job, steps_to_go_on_from
 from meanwhile.operations import BY_NAME, RETRY_FROM, offered_for, operate_each
 from meanwhile.queue import control
+from meanwhile.queue.index_order import in_index_order
 from meanwhile.queue.models import Job
 from meanwhile.queue.pause import paused
 from meanwhile.queue.reasons import any_worker_alive, why_waiting
@@ -62,9 +63,10 @@ class JobList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         """Read the page; each job gets a ``mw_run`` and a ``mw_why``."""
-        super().get_results(request)
         using, now = conf.get().database, timezone.now()
-        jobs: list[Any] = list(self.result_list)
+        with in_index_order(using):
+            super().get_results(request)
+            jobs: list[Any] = list(self.result_list)
         runs = runs_of_jobs(jobs, using=using)
         alive, is_paused = any_worker_alive(now=now, using=using), paused(using=using) is not None
         for job in jobs:

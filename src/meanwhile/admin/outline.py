@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from meanwhile.actions.base import Node
 from meanwhile.exceptions import TreeDocumentError
+from meanwhile.studio.words import KINDS
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.models import TreeVersion
 from meanwhile.trees.nodes import branches
@@ -46,7 +47,14 @@ def _line(node: Node, path: str) -> Line:
         for name, children in branches(node).items()
         if children
     ]
-    return Line(path, node.title(), node.kind, settings_in_words(node.as_json()), node.disabled, below)
+    return Line(
+        path,
+        node.title(),
+        str(KINDS.get(node.kind, node.kind)),
+        settings_in_words(node.as_json()),
+        node.disabled,
+        below,
+    )
 
 
 def _heading(branch: str) -> str:

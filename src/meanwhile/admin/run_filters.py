@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from meanwhile import conf
+from meanwhile.studio.words import EVENTS
 from meanwhile.trees.models import TreeVersion
 from meanwhile.trees.prune import first_id
 
@@ -58,6 +59,10 @@ class EventFilter(_ByTree):
     title = gettext_lazy("event")
     parameter_name = "event"
     path = "document__on__event"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the events that there are, in words."""
+        return [(event, str(EVENTS.get(event, event))) for event, _same in super().lookups(request, model_admin)]
 
 
 class ModelFilter(_ByTree):

@@ -25,6 +25,7 @@ from meanwhile.operations import BY_NAME, TO_WHOLE_RUNS, operate_each
 from meanwhile.queue.models import Job
 from meanwhile.queue.reasons import why_waiting
 from meanwhile.queue.states import State
+from meanwhile.studio.words import EVENTS
 from meanwhile.trees.find import jobs_of_run
 from meanwhile.trees.models import Run, RunState
 
@@ -76,7 +77,7 @@ class RunAdmin(ReadOnlyAdmin):
     """Runs: read-only but for what can be done to their jobs."""
 
     detail_template = "admin/meanwhile/run.html"
-    list_display = ("tree", "event", "record", "person", "state_badge", "created", "foreground_time", "open_jobs")
+    list_display = ("tree", "event_name", "record", "person", "state_badge", "created", "foreground_time", "open_jobs")
     list_filter = (StartedFilter, "state", TreeFilter, EventFilter, ModelFilter)
     search_fields = ("record_pk",)
     search_help_text = gettext_lazy("Key of a record (or app.Model:key), name of a person, or id of a run.")
@@ -94,6 +95,11 @@ class RunAdmin(ReadOnlyAdmin):
     ) -> tuple[Any, bool]:
         """Search by the indexes of the history."""
         return search_runs(queryset, search_term), False
+
+    @admin.display(description=gettext_lazy("event"))
+    def event_name(self, run: Run) -> str:
+        """The event, in words."""
+        return str(EVENTS.get(run.event, run.event))
 
     @admin.display(description=gettext_lazy("record"))
     def record(self, run: Any) -> str:
@@ -136,6 +142,7 @@ class RunAdmin(ReadOnlyAdmin):
         may_operate = self.has_operate_permission(request)
         return {
             "state_badge": badge(found.state, RunState(found.state).label),
+            "event": self.event_name(found),
             "record_url": url(found.model, found.record_pk),
             "version_url": url("meanwhile.TreeVersion", found.version_id),
             "foreground": rows_of_foreground(found),

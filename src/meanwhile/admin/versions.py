@@ -9,12 +9,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from meanwhile.admin.display import badge, pretty_json
 from meanwhile.admin.outline import outline
 from meanwhile.admin.read_only import ReadOnlyAdmin
+from meanwhile.studio.wording import event_in_words
 from meanwhile.trees import registry
 from meanwhile.trees.models import TreeVersion
 from meanwhile.trees.versions import version_id
@@ -47,6 +49,7 @@ class TreeVersionAdmin(ReadOnlyAdmin):
         runs = reverse(f"{self.admin_site.name}:meanwhile_run_changelist")
         return {
             "tree": tree,
+            "event": capfirst(event_in_words(tree.on.as_json())) if tree else "",
             "lines": lines,
             "problem": problem,
             "is_current": found.pk in _current_versions(),

@@ -77,6 +77,7 @@ class Execution:
         self._connection: Any = None
         self._decided = len(job.steps.get("branches", ()))
         self._before: dict[str, Any] = {}
+        self._counted = (job.attempts, job.takeovers)
         self._marked = False
         self._outcome_of_mark: Outcome | None = None
         self._following: PlannedStep | None = None
@@ -105,7 +106,7 @@ class Execution:
     def stand_in(self) -> Execution:
         """Return what can `give_up` the step that runs now, whatever this execution does meanwhile."""
         copy = Execution(self.job, using=self.using, clock=self.clock, gate=self._gate)
-        copy._step, copy._before = self._step, self._before
+        copy._step, copy._before, copy._counted = self._step, self._before, self._counted
         return copy
 
     def give_up(self, error: BaseException) -> Outcome | None:
@@ -114,7 +115,8 @@ class Execution:
         step = self._step
         if step is None:
             return None
-        job = replace(self.job, steps=deepcopy(self._before))
+        attempts, takeovers = self._counted
+        job = replace(self.job, steps=deepcopy(self._before), attempts=attempts, takeovers=takeovers)
         stand_in = Execution(job, using=self.using, clock=self.clock, gate=self._gate)
         try:
             if step.goes_on:
@@ -156,6 +158,7 @@ class Execution:
         """Do one step; return an outcome if the job does not go on with another."""
         self._step, self._marked, self._left = step, False, []
         self._before = before = deepcopy(self.job.steps)
+        self._counted = (self.job.attempts, self.job.takeovers)
         try:
             return self._do_atomic(step) if step.atomic else self._do_outside(step)
         except LeaseLost:
@@ -170,6 +173,7 @@ class Execution:
                 )
                 return self._outcome_of_mark
             self.job.steps = deepcopy(before)
+            self.job.attempts, self.job.takeovers = self._counted  # its mark, which counts from zero, is undone
             return self._failed(step, error)
         finally:
             self._watch(None)

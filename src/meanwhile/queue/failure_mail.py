@@ -75,7 +75,8 @@ class FailureMails:
                 self._gather({kind: failure})
                 return mails
             self._told.add(kind)
-            return [*mails, FailureMail(_("Background job failed: %(job)s") % {"job": job}, job.error, {kind: failure})]
+            subject = _("Background job failed: %(job)s") % {"job": " ".join(str(job).split())}
+            return [*mails, FailureMail(subject, job.error, {kind: failure})]
 
     def due(self, *, now: datetime, interval: float) -> list[FailureMail]:
         """Return the mail about what was gathered, if it is time for it; for who looks from time to time."""
@@ -135,4 +136,5 @@ def failure_mails() -> FailureMails:
 
 
 def _line(failures: Failures) -> str:
-    return f"{failures.number} × {failures.last}: {failures.error.strip().partition(chr(10))[0]}"[:LONGEST_LINE]
+    error = failures.error.strip().partition("\n")[0]
+    return f"{failures.number} × {' '.join(failures.last.split())}: {error}"[:LONGEST_LINE]

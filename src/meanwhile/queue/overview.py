@@ -15,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from meanwhile.queue import sql
 from meanwhile.queue.claim import CLAIMABLE, waiting_levels
+from meanwhile.queue.index_order import in_index_order
 
 LIMIT = 2000
 """Rows of one kind that are counted; above it a number is “more than”. PostgreSQL looks up each in the table, which may
@@ -65,14 +66,15 @@ def overview(now: datetime, *, using: str, limit: int = LIMIT) -> Overview:
     held_first = _held_first(using)
     if held_first is not None and held_first <= now:
         firsts.append(held_first)
-    return Overview(
-        due=_count_levels([priority for priority, due in levels if due <= now], "<=", now, using, limit),
-        later=_count_levels([priority for priority, _due in levels], ">", now, using, limit),
-        held=_count(HELD, "due, id", [], using, limit, held_table(connections[using])),
-        running=_count(RUNNING, "lease_until", [], using, limit),
-        failed=_count(FAILED, "finished", [], using, limit),
-        oldest=min(firsts, default=None),
-    )
+    with in_index_order(using):
+        return Overview(
+            due=_count_levels([priority for priority, due in levels if due <= now], "<=", now, using, limit),
+            later=_count_levels([priority for priority, _due in levels], ">", now, using, limit),
+            held=_count(HELD, "due, id", [], using, limit, held_table(connections[using])),
+            running=_count(RUNNING, "lease_until", [], using, limit),
+            failed=_count(FAILED, "finished", [], using, limit),
+            oldest=min(firsts, default=None),
+        )
 
 
 def _count_levels(priorities: list[int], side: str, now: datetime, using: str, limit: int) -> Count:
@@ -87,7 +89,7 @@ def _count_levels(priorities: list[int], side: str, now: datetime, using: str, l
 
 
 def _count(condition: str, order: str, parameters: list[Any], using: str, limit: int, table: str = sql.TABLE) -> Count:
-    # The order is the index's own: without it PostgreSQL may read the table instead, and be unlucky where it begins.
+    # The order is the index's own, so that PostgreSQL does not read the table instead, and be unlucky where it begins.
     rows = f"SELECT 1 FROM {table} WHERE {condition} ORDER BY {order} LIMIT %s"  # noqa: S608
     with connections[using].cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*) FROM ({rows}) AS counted", [*parameters, limit + 1])  # noqa: S608

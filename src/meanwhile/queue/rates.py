@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connections
 
 from meanwhile.queue import sql
+from meanwhile.queue.index_order import in_index_order
 
 SAMPLE = 200
 """Jobs of one state that are read for one slot."""
@@ -69,7 +70,7 @@ def _read(starts: list[datetime], slot: timedelta, using: str) -> dict[tuple[int
         for state in ("succeeded", "failed"):
             parts.append(PART.format(number=index, state=state, wait=wait, table=sql.TABLE, sample=SAMPLE))
             parameters += [sql.moment(connection, start), sql.moment(connection, start + slot)]
-    with connection.cursor() as cursor:
+    with in_index_order(using), connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), parameters)
         rows = cursor.fetchall()
     return {

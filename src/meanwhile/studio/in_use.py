@@ -57,7 +57,8 @@ class InUse:
         if self.next_due is None:
             return told
         due = date_format(localtime(self.next_due), "DATETIME_FORMAT")
-        return f"{told} " + _("The next one is due at %(due)s.") % {"due": due}
+        text = f"{told} " + _("The next one is due at %(due)s.") % {"due": due}
+        return text[:-1] if text.endswith("..") else text  # "9:47 p.m." has its full stop already
 
 
 def in_use(key: str) -> InUse:

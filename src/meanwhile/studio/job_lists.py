@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_datetime
 
 from meanwhile.queue import sql
 from meanwhile.queue.claim import CLAIMABLE, waiting_levels
+from meanwhile.queue.index_order import in_index_order
 from meanwhile.queue.models import Job
 from meanwhile.queue.overview import FAILED, HELD, RUNNING, held_table
 
@@ -153,7 +154,7 @@ def _ids(
 def _rows(
     condition: str, parameters: list[Any], order: str, using: str, limit: int, table: str = sql.TABLE
 ) -> list[tuple[int, Any]]:
-    with connections[using].cursor() as cursor:
+    with in_index_order(using), connections[using].cursor() as cursor:
         cursor.execute(
             f"SELECT id, due FROM {table} WHERE {condition} ORDER BY {order} LIMIT %s",  # noqa: S608
             [*parameters, limit],

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from meanwhile.queue.index_order import in_index_order
 from meanwhile.queue.overview import Count
 from meanwhile.studio.standing import Standing, standings
 from meanwhile.trees.models import Run, RunState
@@ -28,9 +29,12 @@ LEAST = 100
 
 TREES_A_STATEMENT = 100
 
+# A tree is a range of one, in the order of all columns of the index: for a tree that it knows to be frequent PostgreSQL
+# would else go through the latest runs of all trees, though this one may not have run for long.
 ONE = """
-    SELECT %s, (SELECT COUNT(*) FROM (SELECT 1 FROM meanwhile_run WHERE tree = %s AND id >= %s LIMIT %s) AS counted),
-        (SELECT id FROM meanwhile_run WHERE tree = %s ORDER BY id DESC LIMIT 1)
+    SELECT %s, (SELECT COUNT(*) FROM (SELECT 1 FROM meanwhile_run WHERE (tree, id) >= (%s, %s) AND tree <= %s
+            ORDER BY tree, id LIMIT %s) AS counted),
+        (SELECT id FROM meanwhile_run WHERE tree >= %s AND tree <= %s ORDER BY tree DESC, id DESC LIMIT 1)
 """
 
 
@@ -94,11 +98,11 @@ def _bounded(number: int, limit: int) -> Count:
 
 def _rows(keys: list[str], since: UUID, limit: int, using: str) -> list[tuple[str, int, UUID | None]]:
     connection = connections[using]
-    rows: list[tuple[str, int, Any]] = []
-    with connection.cursor() as cursor:
-        for first in range(0, len(keys), TREES_A_STATEMENT):
-            some = keys[first : first + TREES_A_STATEMENT]
-            parameters = [part for key in some for part in (key, key, stored_id(connection, since), limit + 1, key)]
+    first, rows = stored_id(connection, since), list[tuple[str, int, Any]]()
+    with in_index_order(using), connection.cursor() as cursor:
+        for start in range(0, len(keys), TREES_A_STATEMENT):
+            some = keys[start : start + TREES_A_STATEMENT]
+            parameters = [part for key in some for part in (key, key, first, key, limit + 1, key, key)]
             cursor.execute(" UNION ALL ".join([ONE] * len(some)), parameters)
             rows += cursor.fetchall()
     return [(key, number, UUID(str(last)) if last is not None else None) for key, number, last in rows]

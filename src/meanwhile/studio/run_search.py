@@ -20,8 +20,8 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
+from meanwhile.queue.index_order import in_index_order
 from meanwhile.studio.access import find_model
-from meanwhile.studio.index_order import in_index_order
 from meanwhile.studio.run_walks import CHUNK, EARLIEST, LATEST, RunList, RunWalk
 from meanwhile.trees import registry
 from meanwhile.trees.identity import family

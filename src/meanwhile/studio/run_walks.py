@@ -31,7 +31,8 @@ class RunList:
 
     def between(self, since: UUID, before: UUID, using: str) -> QuerySet[Run]:
         """Return the runs of the list from ``since`` on until before ``before``, the latest first."""
-        runs = Run.objects.using(using).extra(where=[PARTIAL[one] for one in self.columns if one in PARTIAL])
+        conditions = [PARTIAL[one] for one in self.columns if one in PARTIAL]
+        runs = Run.objects.using(using).extra(where=conditions)  # noqa: S610 - constants
         if not self.columns or not sql.is_postgresql(connections[using]):
             equal = dict(zip(self.columns, self.values, strict=True))
             return runs.filter(**equal, pk__gte=since, pk__lt=before).order_by("-pk")

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from meanwhile import conf
 from meanwhile.actions.assignment import assign
-from meanwhile.exceptions import ActionFailed, ChainTooDeep, MeanwhileError
+from meanwhile.exceptions import ActionFailed, ChainTooDeep, MeanwhileError, ValueProblem
 from meanwhile.queue.execution import describe
 from meanwhile.studio import access, loading
 from meanwhile.studio.after_commit import AfterCommit
@@ -199,6 +199,10 @@ def _type(record: Model, changes: Mapping[str, Any]) -> None:
         return
     try:
         assign(record, changes, lambda one, names: one.save(update_fields=names))
+    except ValueProblem as error:
+        field = access.field_named(type(record), error.field)
+        name = str(capfirst(field.verbose_name)) if field is not None else error.field
+        raise EditProblem(str(ValueProblem(name, error.value, error.expected))) from None
     except MeanwhileError as error:
         raise EditProblem(str(error)) from None
 

@@ -37,7 +37,7 @@ from meanwhile.trees.listening import listens_to_updates
 from meanwhile.trees.load_record import load_record
 from meanwhile.trees.nodes import Background, Delay, If
 from meanwhile.trees.prune import prune_trees
-from meanwhile.trees.quick_save import check_saved, quick_save, save_fields
+from meanwhile.trees.quick_save import check_saved, may_go_with_others, quick_save, save_fields
 from meanwhile.trees.stepping import RunStep
 from meanwhile.trees.versions import load_version
 
@@ -144,7 +144,7 @@ class BranchPlan:
             names = self._names()
             known = dict(names)
             # Nothing reads what the last step of all has saved before the job's end is written.
-            leaves = last and isinstance(node, UpdateField) and record is not None and not record._meta.many_to_many
+            leaves = last and isinstance(node, UpdateField)
             save = partial(self._leave, run) if leaves else save_fields
             again = self._job.steps.get("again", 0)
             step = RunStep(self._context, path, record, names, self._clock, run, again=again, save=save)
@@ -154,8 +154,13 @@ class BranchPlan:
             return result
 
     def _leave(self, run: StepRun, record: Model, names: list[str]) -> None:
-        """Have a record saved together with the job's end, where that is one statement of its own."""
-        statement = quick_save(record, names) if record._state.db == self._context.using else None
+        """Have a record saved together with the job's end, where that is one statement of its own.
+
+        Behind it relations to many may be set, whose receivers may look at the row.
+        """
+        model, using = type(record), self._context.using
+        here = record._state.db == using and not model._meta.many_to_many and may_go_with_others(model, using)
+        statement = quick_save(record, names) if here else None
         if statement is None:
             save_fields(record, names)
         else:

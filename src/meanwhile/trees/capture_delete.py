@@ -69,7 +69,7 @@ class DeleteCapture:
         if self._patch is None or self._models.isdisjoint(collector.data):
             return delete()
         try:
-            with captured_deletion(collector.using):
+            with captured_deletion(collector):
                 return delete()
         except BaseException:
             self._on_undone()

@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 if TYPE_CHECKING:
     from django.db.models import Model
+    from django.db.models.deletion import Collector
 
 
 class AllOrNothing(transaction.Atomic):
@@ -47,13 +48,25 @@ def captured_write(record: Model, using: str) -> Iterator[None]:
 
 
 @contextmanager
-def captured_deletion(using: str) -> Iterator[None]:
+def captured_deletion(collector: Collector) -> Iterator[None]:
     """Let a deletion and everything inside the block commit together or not at all, as `captured_write` does.
 
-    Django's own collector has no savepoint: without this one a failure would end the transaction around it, too.
+    Django's own collector has no savepoint: without this one a failure would end the transaction around it, too. It
+    takes the keys from the instances before this block commits; they get them back when it doesn't.
     """
-    with transaction.atomic(using=using, savepoint=not _ends_with_its_block(using)):
-        yield
+    using = collector.using
+    keys = [(instance, model._meta.pk.attname, instance.pk) for model, instance in collector.instances_with_model()]
+    committed: list[bool] = []
+    try:
+        with transaction.atomic(using=using, savepoint=not _ends_with_its_block(using)):
+            if len(connections[using].atomic_blocks) == 1:
+                transaction.on_commit(lambda: committed.append(True), using=using)
+            yield
+    except BaseException:
+        if not committed:
+            for instance, name, key in keys:
+                setattr(instance, name, key)
+        raise
 
 
 def _ends_with_its_block(using: str) -> bool:

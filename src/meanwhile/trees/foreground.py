@@ -29,7 +29,15 @@ from meanwhile.trees.branch import branch_job, decide
 from meanwhile.trees.capture_transaction import Before
 from meanwhile.trees.context import RunContext
 from meanwhile.trees.nodes import Background, Delay, If
-from meanwhile.trees.quick_save import check_saved, is_quick, quick_save, save_fields
+from meanwhile.trees.quick_save import (
+    are_columns,
+    changes_on_saving,
+    check_saved,
+    is_quick,
+    may_go_with_others,
+    quick_save,
+    save_fields,
+)
 from meanwhile.trees.stepping import RunStep
 
 BEHIND_A_RELATION = re.compile(r"\w\.\w+\.\w")
@@ -49,6 +57,8 @@ class Foreground:
         self._unsaved_by: tuple[str, Node] | None = None
         self._may_wait = False
         """Whether the node that runs only sets fields of the record itself."""
+        self._changes_when_saved = False
+        """Whether one of the fields that wait gets its value when it is saved."""
 
     def run(self, *, may_leave: bool = False) -> None:
         """Run it. Raises `ActionFailed`, after which the caller's transaction must not be committed.
@@ -66,7 +76,7 @@ class Foreground:
         """Have ``do`` store what is to be stored, together with the last save if that was left. Raises `ActionFailed`
         of the action whose save it is."""
         record, names = self._record, sorted(self._unsaved)
-        left = quick_save(record, names) if names and record is not None else None
+        left = quick_save(record, names) if names and record is not None and self._may_go_with_jobs(record) else None
         if left is None or record is None or self._unsaved_by is None:
             self._save_now()
             do(())
@@ -86,8 +96,8 @@ class Foreground:
                 self._run_one(node, f"{prefix}{index}")
 
     def _run_one(self, node: Node, path: str) -> None:
-        self._may_wait = _reads_no_database(node)
-        if not self._may_wait:
+        self._may_wait = self._record is not None and _reads_no_database(node, type(self._record))
+        if not self._may_wait or (self._changes_when_saved and _reads_record(node)):
             self._save_now()
         match node:
             case Background() | Delay():
@@ -139,8 +149,18 @@ class Foreground:
         except KeyboardInterrupt:
             raise  # somebody stops the whole program
         except BaseException as error:
-            self.steps.append({"path": path, "label": node.title(), "error": describe(error)})
+            self._note_failure(path, node, error)
             raise ActionFailed(self._context.tree.name, path, node.title(), error) from error
+
+    def _note_failure(self, path: str, node: Node, error: BaseException) -> None:
+        # A step whose save waited has its entry already.
+        entry = self.steps.pop() if self.steps and self.steps[-1]["path"] == path else {}
+        entry.pop("result", None)
+        self.steps.append({**entry, "path": path, "label": node.title(), "error": describe(error)})
+
+    def _may_go_with_jobs(self, record: Model) -> bool:
+        using = self._context.using
+        return record._state.db == using and may_go_with_others(type(record), using)
 
     def _job(self, path: str, node: Background | Delay) -> NewJob:
         job = branch_job(
@@ -164,6 +184,7 @@ class Foreground:
         # What is asked of the first of them goes for those behind it, between which no other code runs.
         if record is self._record and self._may_wait and (self._unsaved_by or is_quick(record, names)):
             self._unsaved.update(names)
+            self._changes_when_saved |= changes_on_saving(type(record), tuple(names))
             self._unsaved_by = (path, self._context.tree.node_at(path))
             return
         save_fields(record, names)
@@ -173,19 +194,24 @@ class Foreground:
         if self._unsaved_by is None or self._record is None:
             return
         (path, node), names, record = self._unsaved_by, sorted(self._unsaved), self._record
-        self._unsaved, self._unsaved_by = set(), None
+        self._unsaved, self._unsaved_by, self._changes_when_saved = set(), None, False
         self._guarded(path, node, lambda: save_fields(record, names))
 
 
-def _reads_no_database(node: Node) -> bool:
+def _reads_no_database(node: Node, model: type[Model]) -> bool:
     """Say whether a node only sets fields of the record itself, from values at hand: the row may wait meanwhile."""
     match node:
         case Background() | Delay():
             return True
         case UpdateField(of="", on_error="stop"):
-            return all(_is_at_hand(value) for value in node.set.values())
+            # Relations to many are rows of another table, whose receivers may look at this one.
+            return are_columns(model, node.set) and all(_is_at_hand(value) for value in node.set.values())
         case _:
             return False
+
+
+def _reads_record(node: Node) -> bool:
+    return isinstance(node, UpdateField) and any(isinstance(value, Field | Template) for value in node.set.values())
 
 
 def _is_at_hand(value: AnyValue) -> bool:

@@ -149,6 +149,7 @@ def keep_failed(run: RunRow, error: BaseException, *, tree: EventTree, clock: Cl
     if current_trial() is not None:
         return
     run.state, run.error, run.finished = RunState.FAILED, sql.text(str(error)), clock.now()
+    run.open_jobs, run.page_at = 0, None  # its last save may have failed when the rest was done
     failed_runs().add(run.as_model(), tree, using=using)
 
 
@@ -224,7 +225,7 @@ def _changes(context: RunContext) -> dict[str, Any]:
     shown = event.changed or (frozenset(event.old) if context.deleted else frozenset())
     stored = {}
     sides = [("old", event.old), ("new", event.new)]
-    if not context.deleted and len(shown) == len(event.new):  # all of it, as for every new record
+    if not context.deleted and shown == event.new.keys():  # all of it, as for every new record
         stored["new"] = context.stored_new(settings.max_history_value)
         sides.pop()
     for side, values in sides:

@@ -8,14 +8,15 @@ difference gets `Model.save` itself: a `save` of the model's own, receivers of i
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from django.db import connections
-from django.db.models import Manager, Model
+from django.db.models import DateField, DateTimeField, Field, Manager, Model, TimeField
 from django.db.models.signals import post_save, pre_save
 
+from meanwhile.queue import sql
 from meanwhile.queue.together import Beside
 from meanwhile.trees.listening import listens_to_updates
 from meanwhile.trees.snapshot import is_expression
@@ -27,6 +28,41 @@ def is_quick(record: Model, names: Sequence[str]) -> bool:
     """Say whether nobody would notice when these fields were saved together with others a little later."""
     using = record._state.db
     return bool(using) and not _is_watched(type(record)) and _statement(type(record), tuple(names), using) is not None
+
+
+@lru_cache(maxsize=1024)
+def may_go_with_others(model: type[Model], using: str) -> bool:
+    """Say whether a save may be one part of a statement. PostgreSQL refuses that where a table has rules, as a view
+    has; it is asked once a process."""
+    connection = connections[using]
+    if not sql.is_postgresql(connection):
+        return True
+    with connection.cursor() as cursor:
+        table = connection.ops.quote_name(model._meta.db_table)
+        cursor.execute("SELECT relhasrules FROM pg_class WHERE oid = to_regclass(%s)", [table])
+        return bool(cursor.fetchone() == (False,))
+
+
+def are_columns(model: type[Model], names: Iterable[str]) -> bool:
+    """Say whether all these are fields with a column, so that a save of the row is all there is to do."""
+    return _columns(model).issuperset(names)
+
+
+@lru_cache(maxsize=1024)
+def _columns(model: type[Model]) -> frozenset[str]:
+    return frozenset(name for field in model._meta.concrete_fields for name in (field.name, field.attname))
+
+
+@lru_cache(maxsize=1024)
+def changes_on_saving(model: type[Model], names: tuple[str, ...]) -> bool:
+    """Say whether saving these fields may give one of them another value, as it does with ``auto_now``."""
+    return not all(_keeps_its_value(model._meta.get_field(name)) for name in names)
+
+
+def _keeps_its_value(field: Any) -> bool:
+    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+        return False
+    return type(field).pre_save in (Field.pre_save, DateField.pre_save, DateTimeField.pre_save, TimeField.pre_save)
 
 
 def save_fields(record: Model, names: Sequence[str]) -> None:

@@ -63,7 +63,7 @@ class _Compiled:
             try:
                 for name in part or ():
                     value = value[name]
-            except (KeyError, TypeError, IndexError):
+            except (TypeError, AttributeError, KeyError, ValueError, IndexError):  # those that Django passes over
                 return None
             if type(value) is str:
                 filled.append(escape(value) if html else value)

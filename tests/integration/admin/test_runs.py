@@ -34,8 +34,8 @@ class TestList:
         with acting_as(get_user_model().objects.get()):
             booking = book()
         remind, printed = rows_of(operator.get(list_of("run")))
-        assert remind.startswith("remind created")
-        for shown in ("printed", "created", f"shop.Booking {booking.pk}", "staff", "▶ running", "ms"):
+        assert remind.startswith("remind Created")
+        for shown in ("printed", "Created", f"shop.Booking {booking.pk}", "staff", "▶ running", "ms"):
             assert shown in printed
         assert f'href="/admin/shop/booking/{booking.pk}/change/"' in operator.get(list_of("run")).text
 

@@ -27,17 +27,17 @@ class TestVersions:
         places = [
             text.index(part)
             for part in (
-                "created shop.Booking",
+                "When a booking is created",
                 "What happens to a booking",
                 "New runs get this version.",
-                "0 Update status update_field",
+                "0 Update status Update Fields",
                 "status “received”",
-                "1 If if",
+                "1 If Condition",
                 "Condition name is “Ada”",
                 "then 1.then.0 Update reference",
                 "otherwise 1.otherwise.0 Update reference",
-                "2 Background background",
-                "2.0 Assign a seat call",
+                "2 Background Background",
+                "2.0 Assign a seat Function",
                 '"meanwhile": 1',
             )
         ]

@@ -151,3 +151,9 @@ def sweep(sweeper: Sweeper) -> None:
     for thread in threading.enumerate():
         if thread.name == "meanwhile-mail":
             thread.join()
+
+
+def test_a_name_of_several_lines_is_a_subject_of_one(mails):
+    fail(name="Booking · Ask\nthe guest")
+    (mail,) = mails
+    assert "Background job failed: Booking · Ask the guest #1" in mail.subject

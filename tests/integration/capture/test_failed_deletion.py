@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from meanwhile import ActionFailed, Deleted, EventTree, Saved, UserError, action
@@ -87,3 +87,30 @@ def test_deletions_of_models_without_such_trees_are_djangos_own(ticket: Ticket) 
     with use_trees(FORBIDDEN), transaction.atomic(), CaptureQueriesContext(connection) as queries:
         Customer.objects.create(name="x").delete()
     assert not any("SAVEPOINT" in query["sql"] for query in queries)
+
+
+@pytest.fixture
+def referrer(ticket: Ticket) -> Iterator[None]:
+    """A row outside Django that refers to the ticket; the database looks at it when the deletion commits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE referrer (ticket bigint REFERENCES shop_ticket (id) DEFERRABLE INITIALLY DEFERRED)"
+        )
+        cursor.execute("INSERT INTO referrer VALUES (%s)", [ticket.pk])
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE referrer")
+
+
+@pytest.mark.usefixtures("referrer")
+def test_a_record_whose_deletion_does_not_commit_keeps_its_key(ticket: Ticket) -> None:
+    key = ticket.pk
+    with use_trees(EventTree("Gone", on=Deleted(Ticket), do=[])):
+        with pytest.raises(IntegrityError):
+            ticket.delete()
+        assert ticket.pk == key
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM referrer")
+        ticket.delete()
+    assert ticket.pk is None
+    assert not Ticket.objects.exists()

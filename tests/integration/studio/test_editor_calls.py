@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from meanwhile.studio import drafts
 from meanwhile.studio.models import StudioTree
@@ -185,6 +187,27 @@ def test_a_draft_that_is_not_known_any_more_is_asked_for(
     assert call(ada, "edit", **sent) == {"wanted": "view"}
     assert "merged" in call(ada, "edit", **sent, view=json.dumps(view))
     assert drafts.draft_of(tree).document["do"] == [MAIL, SET_STATUS]
+
+
+@pytest.mark.parametrize("name", ["edit", "undo", "open", "form"])
+def test_a_large_tree_takes_no_more_queries_than_a_small_one(
+    call: Callable[..., Any], person: Callable[..., Any], tree: StudioTree, name: str
+) -> None:
+    ada = person("view", "edit")
+    insert = {"operation": json.dumps(INSERT)}
+    taken = []
+    for number in (5, 500):
+        revision = fill(tree, *({**MAIL, "label": f"n{one}"} for one in range(number)))
+        given: dict[str, dict[str, Any]] = {
+            "edit": {**insert, "revision": revision},
+            "undo": {"revision": revision},
+            "form": {"path": "1"},
+        }
+        call(ada, "open", tree=tree.key)
+        with CaptureQueriesContext(connection) as queries:
+            call(ada, name, tree=tree.key, **given.get(name, {}))
+        taken.append(len(queries))
+    assert taken[0] == taken[1] < 40
 
 
 def test_the_form_is_that_of_the_tree_which_the_page_shows(

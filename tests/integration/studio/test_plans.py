@@ -253,7 +253,7 @@ def test_the_runs_and_jobs_of_a_record_are_read_from_indexes(history, queue, sta
     statistics()
     booking = Booking.objects.create(pk=17, name="Ada")
     with plans_of("meanwhile_run") as runs, plans_of("meanwhile_job") as jobs:
-        found = record_runs(booking, person("view"))
+        found = record_runs(booking, person("view", name="viewer"))
     assert found is not None
     assert found.runs
     assert "meanwhile_run_record" in runs[0].plan

@@ -321,6 +321,7 @@ def test_pending_jobs_of_a_tree_are_told_by_version(tree: StudioTree) -> None:
     assert sorted((one.number, one.runs) for one in found.versions) == [(1, 2), (2, 1)]
     assert found.next_due == Job.objects.order_by("due")[0].due
     assert "3 jobs of this tree still wait" in found.text
+    assert found.text.endswith(" p.m.")
 
 
 @pytest.fixture(autouse=True)

@@ -59,3 +59,26 @@ def test_it_tells_what_the_event_itself_would_send(page: Callable[..., str]) -> 
         post_save.disconnect(receiver, sender=Booking)
     assert "Mass 0" in text
     assert mail.outbox == []
+
+
+def test_a_value_that_does_not_fit_is_told_by_the_fields_name_and_all_that_was_typed_stays(
+    page: Callable[..., str],
+) -> None:
+    text = page(MAIL, **{"set-starts": "nonsense", "set-name": "Zoë"})
+    assert "Starts cannot be set to &#x27;nonsense&#x27;" in text
+    assert "shop.Booking.starts" not in text
+    assert 'name="set-name" value="Zoë"' in text
+    assert 'name="set-starts" value="nonsense"' in text
+
+
+def test_the_controls_fit_the_fields(page: Callable[..., str]) -> None:
+    text = page(MAIL, **{"set-ready": "True"})
+    assert '<option value="True" selected>yes</option>' in text
+    assert '<input type="datetime-local" step="1" id="id-set-starts"' in text
+
+
+def test_a_search_keeps_what_was_typed_in_sight(client: Any, tree: StudioTree, page: Callable[..., str]) -> None:
+    fill(tree, MAIL)
+    assert '<details class="mw-more"><summary>As if' in page(MAIL)
+    text = client.get(f"/studio/trees/{tree.key}/try/", {"search": "Ada", "set-name": "Zoë"}).text
+    assert '<details class="mw-more" open><summary>As if' in text

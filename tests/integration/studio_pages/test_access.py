@@ -187,3 +187,12 @@ class TestObjectLevelPermissions:
         assert "Printed" in text
         assert "Remind" not in text
         assert "Seats" not in text
+
+
+def test_who_may_see_the_studio_finds_back_from_a_page_that_is_closed(viewer, person):
+    closed = viewer.get(url("tree-new"))
+    assert closed.status_code == 403
+    for name in ("record-types", "queue"):
+        assert f'href="{url(name)}"' in closed.text
+    assert "To the record types" in closed.text
+    assert "To the record types" not in client_of(person("edit", name="blind")).get(url("runs")).text

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from django.utils.translation import override
 
 from meanwhile.queue import control
+from meanwhile.queue.models import Job
 from meanwhile.testing import run_background
 from tests.integration.studio_pages.conftest import book
 from tests.integration.studio_pages.pages import LIVE, POLL, every_in, job_of, read, run_of, tag_in, url
@@ -75,6 +79,13 @@ def test_a_run_is_followed_while_it_works_seldom_while_it_waits_and_never_when_i
     control.cancel(job_of("remind", booking).pk)
     assert every_in(viewer.get(printed, headers=POLL).text) == 0
     assert every_in(viewer.get(remind, headers=POLL).text) == 0
+
+
+def test_a_job_that_is_due_before_the_next_seldom_look_is_followed_closely(viewer):
+    remind = run_of("remind", book())
+    for seconds, every in ((60, 15_000), (10, 1500)):
+        Job.objects.filter(group=str(remind.pk)).update(due=timezone.now() + timedelta(seconds=seconds))
+        assert every_in(viewer.get(url("run", remind.pk), headers=POLL).text) == every
 
 
 def test_a_number_of_a_thousand_is_written_for_the_script_and_not_for_people(viewer, settings):

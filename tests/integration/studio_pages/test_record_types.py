@@ -94,7 +94,7 @@ class TestLately:
             book()
         with CaptureQueriesContext(connection) as queries:
             lately(["printed", "remind", *map(str, range(50))], now=timezone.now(), using="default")
-        assert len(queries) == 4
+        assert len([query for query in queries if "SELECT" in query["sql"]]) == 4
         counting = next(query["sql"] for query in queries if "UNION ALL" in query["sql"])
         # In a table this small a tree that has runs may be found by any index.
         assert plan_of(counting).count("meanwhile_run_tree") >= 2 * 50

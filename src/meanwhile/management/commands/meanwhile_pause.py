@@ -18,9 +18,7 @@ from meanwhile.queue.pause import pause, paused, resume
 class Command(BaseCommand):
     """``manage.py meanwhile_pause --reason "Moving the disk"``, and ``manage.py meanwhile_pause --resume``."""
 
-    help = (
-        "Pauses the queue: no job is started, on any machine, until it is resumed. What runs goes on to its end."
-    )
+    help = "Pauses the queue: no job is started, on any machine, until it is resumed. What runs goes on to its end."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the options."""

@@ -118,7 +118,9 @@ class StudioView(View):
         text = why or _("You have no permission to do this in the Studio.")
         if self.is_live:
             return _told(text, 403)
-        context = {"section": "", "person": str(request.user), "may": frozenset(), "refusal": text}
+        # Who may not see any of it is told nothing of it, not even that the queue is paused.
+        frame = self.around() if self.visible is None or self.visible else {"person": str(request.user)}
+        context = {**frame, "section": "", "may": frozenset(), "enters": len(frame) > 1, "refusal": text}
         return TemplateResponse(request, "meanwhile/studio/refused.html", context, status=403)
 
     def _miss(self, request: HttpRequest, why: str) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from meanwhile.operations import BY_NAME, TO_WHOLE_RUNS, operate_each
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import OPEN, State
 from meanwhile.studio.changes import rows_of_changes
+from meanwhile.studio.models import StudioVersion
 from meanwhile.studio.operations import operate
 from meanwhile.studio.record_links import record_link
 from meanwhile.studio.standing import standing_of
@@ -85,17 +86,21 @@ class RunView(LiveView):
             "changes": changes,
             "has_old": any(change.old for change in changes),
             "tree_page": self._tree_page(),
+            "number": self._number(),
             "parent": self._parent(),
             "children": self._children(),
         }
 
     def look_again(self) -> float:
-        """Look often while a job runs or is about to, seldom while all wait for a later day, else never."""
-        now = self.clock.now()
+        """Look often while a job runs or is about to, seldom while all wait for a later day, else never.
+
+        A job that is due before the next seldom look is about to run: its page would be late by as much as that.
+        """
+        about_to = self.clock.now() + timedelta(seconds=LATER)
         waiting = [job for job in self.jobs if job.state in OPEN]
         if not waiting:
             return 0
-        return SOON if any(job.state == State.RUNNING or job.due <= now for job in waiting) else LATER
+        return SOON if any(job.state == State.RUNNING or job.due <= about_to for job in waiting) else LATER
 
     def post(self, request: HttpRequest, run: UUID) -> HttpResponse:  # noqa: ARG002 - the address names it
         """Do what a button says: ``operation:job`` or ``retry_from:job:path``, or ``operation`` for all jobs."""
@@ -119,6 +124,15 @@ class RunView(LiveView):
             return "tree"
         known = {tree.key for tree in registry.current().all()}
         return "python-tree" if self.run.tree in known and self.visible is None else ""
+
+    def _number(self) -> int | None:
+        """Return the number under which the run's version was published last before the run; None for a tree in Python.
+
+        What was restored and published again is the same version under a second number.
+        """
+        published = StudioVersion.objects.using(self.using).filter(tree__key=self.run.tree, version=self.run.version_id)
+        before = published.filter(at__lte=self.run.created).order_by("-number").values_list("number", flat=True)
+        return before.first()
 
     def _parent(self) -> Run | None:
         if not self.run.parent_id:

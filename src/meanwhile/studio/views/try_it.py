@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from meanwhile.exceptions import MeanwhileError
 from meanwhile.studio import access, drafts, find_records
 from meanwhile.studio.errors import EditProblem
-from meanwhile.studio.fields import fields_of
+from meanwhile.studio.fields import DATE, MOMENT, TIME, YES_NO, FieldChoice, fields_of
 from meanwhile.studio.models import StudioTree
 from meanwhile.studio.permissions import EDIT
 from meanwhile.studio.tried import TryOut
@@ -23,6 +23,9 @@ CHANGE, PARAMETER = "set-", "param-"
 """What the names of the form's controls begin with."""
 
 MOST_FIELDS = 60
+
+INPUTS = {DATE: "date", MOMENT: "datetime-local", TIME: "time"}
+"""The types of inputs that are no text."""
 
 
 class TryView(OneTreeView):
@@ -74,8 +77,8 @@ class TryView(OneTreeView):
             "refusal": refusal,
             "search": search,
             "chosen": given.get("record") or (records[0][0] if records else ""),
-            "fields": [(one, given.get(f"{CHANGE}{one.name}", "")) for one in options],
-            "typed": bool(_typed(request, CHANGE)),
+            "fields": [(_as_control(one), given.get(f"{CHANGE}{one.name}", "")) for one in options],
+            "typed": any(given.get(f"{CHANGE}{one.name}") for one in options),
             "parameters": [
                 (name, kind, given.get(f"{PARAMETER}{name}", ""))
                 for name, kind in (parameters if isinstance(parameters, dict) else {}).items()
@@ -92,6 +95,20 @@ class TryView(OneTreeView):
             return find_records.records(tree.model, search, by=self.request.user), ""
         except (PermissionDenied, EditProblem) as error:
             return [], str(error)
+
+
+def _as_control(field: FieldChoice) -> dict[str, Any]:
+    """Return what the control for a field needs; a moment is typed in the project's time zone."""
+    choices = field.choices
+    if field.type == YES_NO and not choices:
+        choices = ((True, _("yes")), (False, _("no")))
+    return {
+        "name": field.name,
+        "label": field.label,
+        "choices": choices,
+        "input": INPUTS.get(field.type, "text"),
+        "takes_key": bool(field.relation),
+    }
 
 
 def _typed(request: HttpRequest, prefix: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 import { queue, server } from "../../meanwhile/client.js";
 import "../../meanwhile/inspector.js";
 import { Combobox } from "./combobox.js";
-import { part, text, watch } from "./page.js";
+import { part, text as pageText, watch } from "./page.js";
 
 const FRESH = 300; // seconds in which an airport does not move
 
@@ -17,7 +17,7 @@ let asked = "";
 const combobox = new Combobox(field, {
   label: ({ city, code }) => `${city} (${code})`,
   detail: ({ country }) => country,
-  onType: (typed) => void suggest(typed.trim()),
+  onType: (text) => void suggest(text.trim()),
   onChoose: ({ city, code, country }) => {
     part(form, "chosen").textContent = `${code}: ${city}, ${country}`;
     part(form, "chosen").hidden = false;
@@ -34,25 +34,25 @@ queue.subscribe((event) => {
   showCounts();
 });
 
-/** @param {string} typed */
-async function suggest(typed) {
-  asked = typed;
+/** @param {string} text */
+async function suggest(text) {
+  asked = text;
   counts.keys += 1;
   showCounts();
-  if (!typed) {
+  if (!text) {
     combobox.show([]);
     say("");
     return;
   }
   // Who asks is gone as soon as something else is typed.
-  const owner = { isValid: () => asked === typed };
+  const owner = { isValid: () => asked === text };
   try {
-    const found = await server.airport.search({ text: typed }, { abortable: true, storable: { fresh: FRESH }, owner });
+    const found = await server.airport.search({ text }, { abortable: true, storable: { fresh: FRESH }, owner });
     combobox.show(found);
-    say(found.length ? text(found.length === 1 ? "oneAirport" : "airports", { NUMBER: found.length }) : text("noAirport", { TEXT: typed }));
+    say(found.length ? pageText(found.length === 1 ? "oneAirport" : "airports", { NUMBER: found.length }) : pageText("noAirport", { TEXT: text }));
   } catch (error) {
     const { state, message } = /** @type {{state: string, message: string}} */ (error);
-    if (state !== "ABORTED") say(text("searchFailed", { REASON: message }));
+    if (state !== "ABORTED") say(pageText("searchFailed", { REASON: message }));
   }
 }
 

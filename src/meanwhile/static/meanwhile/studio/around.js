@@ -40,7 +40,7 @@ export function createAround({ texts, edits, piece, row, onProblem, onFix, onLos
   /** @param {any[]} problems */
   function drawProblems(problems) {
     const place = piece("problems");
-    const text = JSON.stringify(problems);
+    const text = JSON.stringify(problems.map((one) => [row(one.path)?.title, one]));
     if (!place || /** @type {any} */ (place).mwText === text) return;
     /** @type {any} */ (place).mwText = text;
     const hadFocus = place.contains(document.activeElement);

@@ -5,6 +5,7 @@ import { comparison } from "./comparison.js";
 import { counting } from "./counting.js";
 import { el, icon, select } from "./dom.js";
 import { listControl } from "./list.js";
+import { say } from "./say.js";
 
 /** @typedef {import("./control.js").Context} Context */
 /** @typedef {import("./control.js").Change} Change */
@@ -86,6 +87,7 @@ export function conditionControl(context, condition, change, { label, id, types 
       draw();
       (/** @type {HTMLElement | null} */ (holder.querySelector("button[id$='-add']")) ?? holder).focus();
       tell();
+      say(texts.removeCondition);
     };
     if (one.test === "all" || one.test === "any") return group(one, remove);
     const here = `${id}-${last++}`;

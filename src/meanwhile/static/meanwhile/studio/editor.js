@@ -25,6 +25,7 @@ import { nodesOf, whereIs } from "./whereabouts.js";
 /** @typedef {import("./popup.js").Item} Item */
 
 const LOOK_EVERY = 4000; // milliseconds between two looks for what others did
+const STOOD = "mw-studio:stood";
 const NARROW = "(max-width: 60rem)";
 
 class Editor {
@@ -127,6 +128,7 @@ class Editor {
     this.resent = this.saving.hasLeft;
     void this.saving.flush();
     this.lookLater();
+    this.tellStood();
     root.setAttribute("data-ready", "");
   }
 
@@ -175,7 +177,10 @@ class Editor {
     this.piece("form").addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) this.closeForm();
     });
-    addEventListener("online", () => void this.saving.flush());
+    addEventListener("online", () => {
+      void this.saving.flush();
+      if (this.form.path === null) void this.askForm(this.tree.selected);
+    });
     addEventListener("focus", () => void this.saving.flush());
     addEventListener("pageshow", () => void this.saving.flush());
     document.addEventListener("visibilitychange", () => {
@@ -221,13 +226,14 @@ class Editor {
     this.state = state;
     this.rows = state.rows.map((/** @type {any} */ row) => ({ ...row, path: row.path ?? "" }));
     for (const { operation } of shown) if (operation) this.rows = this.foreseen(operation)?.rows ?? this.rows;
+    const hadFocus = this.piece("tree").contains(document.activeElement); // the row that has it may be drawn away
     this.drawTree();
     let path = selected;
     if (first || (follow && !structure)) path = state.select;
     else if (others && !structure) path = whereIs(before.document, state.document, selected);
     if (!this.tree.row(path)) path = "";
     if (others && path && this.form.path === selected) this.form.goTo(path); // it is the same node elsewhere
-    this.tree.select(path, { quiet: true });
+    this.tree.select(path, { quiet: true, focus: hadFocus && !this.isNarrowForm() });
     this.address(path);
     const isGone = others && selected !== "" && path === "";
     if (structure && !this.saving.isStuck) this.holdForm();
@@ -241,6 +247,8 @@ class Editor {
     const { state } = this;
     const own = state.problems.filter((/** @type {any} */ one) => !one.path);
     const root = { path: "", title: state.name, kind: "tree", icon: "event", level: 1, details: state.event, expandable: true, children: this.rows.length, setsize: 1, posinset: 1, problems: own.length, worst: "error" };
+    const empty = this.piece("empty");
+    if (empty) empty.hidden = this.rows.length > 0;
     this.tree.update([root, ...this.rows.map((row) => ({ ...row, level: row.level + 1 }))]);
   }
 
@@ -291,7 +299,8 @@ class Editor {
   /** @param {any} error */
   unreachable(error) {
     this.piece("form").inert = false;
-    const note = error.code === "login_required" ? this.texts.loggedOut : error.message;
+    const isLost = error.code === "network" || error.code === "timeout";
+    const note = error.code === "login_required" ? this.texts.loggedOut : isLost ? this.texts.formLater : error.message;
     const again = el("button", { type: "button", class: "mw-button mw-button--small", onclick: () => this.askForm(this.tree.selected) }, this.texts.again);
     const back = el("button", { type: "button", class: "mw-button mw-button--small mw-form__back", onclick: () => this.closeForm() }, icon("back"), this.texts.back);
     this.piece("form").replaceChildren(back, el("div", { class: "mw-note mw-note--warning" }, icon("warning"), el("div", {}, el("p", {}, note), again)));
@@ -417,9 +426,10 @@ class Editor {
     this.saving.put({ call: way });
     this.holdForm();
     if (!rows) return;
+    const hadFocus = this.piece("tree").contains(document.activeElement); // the row that has it may be drawn away
     this.rows = rows.map((row) => ({ ...row, path: row.path ?? "" }));
     this.drawTree();
-    this.tree.select(this.tree.row(this.tree.selected) ? this.tree.selected : "", { quiet: true, focus: this.root.contains(document.activeElement) && !this.isNarrowForm() });
+    this.tree.select(this.tree.row(this.tree.selected) ? this.tree.selected : "", { quiet: true, focus: hadFocus && !this.isNarrowForm() });
   }
 
   /** @param {string} what @param {HTMLElement} button */
@@ -432,8 +442,8 @@ class Editor {
     else if (what === "discard") this.discard();
     else if (what === "publish") void this.publishing.open();
     else if (what === "publish-now") void this.publishing.now();
-    else if (what === "enable" || what === "disable") void this.stand("set_enabled", { enabled: what === "enable" });
-    else if (what === "retire" || what === "bring-back") void this.stand("set_retired", { retired: what === "retire" });
+    else if (what === "enable" || what === "disable") void this.stand("set_enabled", { enabled: what === "enable" }, button);
+    else if (what === "retire" || what === "bring-back") void this.stand("set_retired", { retired: what === "retire" }, button);
     else this.do(what);
   }
 
@@ -547,14 +557,24 @@ class Editor {
     }
   }
 
-  /** @param {string} call @param {object} params */
-  async stand(call, params) {
+  /** @param {string} call @param {object} params @param {HTMLElement} button */
+  async stand(call, params, button) {
     try {
       await this.server.studio[call]({ tree: this.page.tree, ...params });
+      sessionStorage.setItem(STOOD, button.textContent ?? "");
       location.reload();
     } catch (error) {
       toast(/** @type {Error} */ (error).message, "error");
     }
+  }
+
+  /** What was done before the page was loaded anew: said, and the focus put where the person was. */
+  tellStood() {
+    const words = sessionStorage.getItem(STOOD);
+    if (words === null) return;
+    sessionStorage.removeItem(STOOD);
+    /** @type {HTMLElement | null} */ (document.querySelector(".mw-head--editor summary"))?.focus();
+    say(words);
   }
 
   /** @param {string} model @returns {Promise<any[]>} */

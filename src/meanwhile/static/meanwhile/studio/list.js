@@ -2,6 +2,7 @@
 /** Several of one kind below one another: added, removed, each with a control of its own. */
 
 import { el, fill, icon } from "./dom.js";
+import { say } from "./say.js";
 
 /**
  * @template T
@@ -24,7 +25,7 @@ import { el, fill, icon } from "./dom.js";
  */
 export function listControl(items, change, options) {
   const { texts, label, id } = options;
-  const holder = el("div", { class: "mw-list", role: "group", "aria-label": label, id });
+  const holder = el("div", { class: "mw-several", role: "group", "aria-label": label, id });
   let current = [...items];
 
   /** @param {string} [focus] the id of what gets the focus, or of what holds it */
@@ -41,9 +42,10 @@ export function listControl(items, change, options) {
           current = current.filter((_, at) => at !== index);
           draw(`${id}-add`);
           change(current);
+          say(fill(texts.remove, { NAME: name }));
         },
       }, icon("close"));
-      return el("div", { class: "mw-list__row" }, options.row(item, put, { label: name, id: `${id}-${index}` }), remove);
+      return el("div", { class: "mw-several__row" }, options.row(item, put, { label: name, id: `${id}-${index}` }), remove);
     });
     const add = el("button", {
       type: "button", class: "mw-button mw-button--small", id: `${id}-add`, onclick: () => {

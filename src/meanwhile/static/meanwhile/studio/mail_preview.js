@@ -14,6 +14,7 @@ export function mailPreview(context, ask) {
   let record = "";
   const picker = recordPicker(context, context.model, (key) => (record = key), { label: texts.previewFor, id: "mw-preview-record", first: true });
   const run = async () => {
+    if (!record) return out.replaceChildren(el("p", { class: "mw-soft" }, texts.chooseRecord));
     try {
       out.replaceChildren(mail(texts, await ask(record)));
     } catch (error) {

@@ -59,7 +59,9 @@ export function spanControl(texts, units, span, change, { label, id }) {
       return el("span", { class: "mw-span" }, count, choice, remove);
     });
     const add = left.length ? el("button", { type: "button", class: "mw-insert", id: `${id}-add`, onclick: () => {
-      current = [...current, [left.at(-1) ?? usual, 1]];
+      const at = units.indexOf(current.at(-1)?.[0] ?? usual);
+      const next = left.includes(units[at - 1]) ? units[at - 1] : left[0]; // days, and hours
+      current = [...current, [next, 1]];
       draw(`${id}-${current.length - 1}-number`);
       tell();
     } }, icon("plus"), texts.addUnit) : null;

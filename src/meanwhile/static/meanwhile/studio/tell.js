@@ -4,16 +4,11 @@
  * toast stands in an answer of the server, or is made here.
  */
 
-const SHOWN_FOR = 8000; // milliseconds; a toast about something that went wrong stays until it is closed
+import { say } from "./say.js";
 
-/** @param {string} text what a screen reader says, politely */
-export function say(text) {
-  const said = document.getElementById("mw-said");
-  if (!said) return;
-  // The same sentence twice is two changes of the region, or it is not read again.
-  said.textContent = "";
-  setTimeout(() => (said.textContent = text.trim()), 50);
-}
+export { say };
+
+const SHOWN_FOR = 8000; // milliseconds; a toast about something that went wrong stays until it is closed
 
 /**
  * @param {string} text

@@ -157,7 +157,7 @@ export function createTree(root, parts) {
         el("span", { class: "mw-row__title" }, row.title),
         row.details && row.details !== row.when ? el("span", { class: "mw-row__more" }, row.details) : null,
         execution || (row.path === selected && row.when && row.path) ? el("span", { class: "mw-row__when" }, row.when) : null,
-        row.expandable && !row.children && row.path ? el("span", { class: "mw-row__more" }, texts.empty) : null,
+        parts.edits && row.expandable && !row.children && row.path ? el("span", { class: "mw-row__more" }, texts.empty) : null,
       ),
       row.disabled ? el("span", { class: "mw-row__mark" }, icon("off"), texts.off) : null,
       problems

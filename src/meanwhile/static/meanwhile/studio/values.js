@@ -6,6 +6,7 @@ import { el, fill, icon } from "./dom.js";
 import { focusOn } from "./list.js";
 import { freshLiteral } from "./literal.js";
 import { openMenu } from "./popup.js";
+import { say } from "./say.js";
 import { valueControl } from "./value.js";
 
 /** @typedef {import("./control.js").Context} Context */
@@ -44,6 +45,7 @@ export function valuesControl(context, field, set, id) {
       rows = rows.filter((one) => one.key !== row.key);
       draw(`${id}-add`);
       set(row.key, null);
+      say(fill(texts.remove, { NAME: row.label }));
     } }, icon("close")) : null;
     return el("div", { class: "mw-values__row" }, el("label", { class: "mw-label", for: here }, row.label), control, remove, row.help ? el("p", { class: "mw-help" }, row.help) : null);
   }
