@@ -1,4 +1,4 @@
-"""Twenty trees: one runs all the time, one did so until lately, one hardly ever does, one is new, and sixteen others."""
+"""Twenty trees: one always runs, one did until lately, one hardly ever does, one is new, and sixteen others."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_a_problem_is_mended_with_one_click(page: Page, tree: str) -> None:
     page.locator(studio.FORM).get_by_role("button", name="Put it under Background").click()
     expect(page.get_by_role("treeitem")).to_have_count(7)
     studio.saved(page)
-    assert titles(page)[1:3] == ["  Background", "    Send e-mail “”"]
+    assert titles(page)[1:3] == ["  Background", "    Send Email"]
     expect(page.locator("#mw-form-title")).to_be_focused()
     expect(page.locator("#mw-said")).to_have_text("Put “Send Email” under Background")
 

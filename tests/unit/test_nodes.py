@@ -179,6 +179,7 @@ def test_options_make_a_changed_copy() -> None:
         (CreateRecord(Ticket), "Create shop.Ticket"),
         (DeleteRecord(), "Delete the record"),
         (SendEmail("a@example.com", "Your booking"), "Send e-mail “Your booking”"),
+        (SendEmail("a@example.com"), "Send Email"),
         (CallTree("refund"), "Call “refund”"),
         (Call("bookings.assign_seat"), "Assign seat"),
         (Background(), "Background"),

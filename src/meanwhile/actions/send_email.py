@@ -49,7 +49,9 @@ class SendEmail(Action):
         return True
 
     def describe(self) -> str:
-        """Name the subject."""
+        """Name the subject, if there is one yet."""
+        if not self.subject:
+            return _("Send Email")
         return _("Send e-mail “%(subject)s”") % {"subject": self.subject}
 
     def check(self, info: TreeInfo) -> Iterable[Problem]:

@@ -39,8 +39,8 @@ def may_go_with_others(model: type[Model], using: str) -> bool:
         return True
     with connection.cursor() as cursor:
         table = connection.ops.quote_name(model._meta.db_table)
-        cursor.execute("SELECT relhasrules FROM pg_class WHERE oid = to_regclass(%s)", [table])
-        return bool(cursor.fetchone() == (False,))
+        cursor.execute("SELECT 1 FROM pg_rewrite WHERE ev_class = to_regclass(%s) LIMIT 1", [table])
+        return cursor.fetchone() is None
 
 
 def are_columns(model: type[Model], names: Iterable[str]) -> bool:

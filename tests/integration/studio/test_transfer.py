@@ -102,3 +102,13 @@ def test_what_is_not_there_is_not_exported(tree: StudioTree) -> None:
     published(tree, SET_STATUS)
     with pytest.raises(EditProblem):
         transfer.export_version(tree, 2)
+
+
+@pytest.mark.urls("tests.integration.studio.urls")
+def test_an_import_of_nothing_says_what_to_do(client: Any, person: Callable[..., Any]) -> None:
+    client.force_login(person("view", "edit"))
+    for text in ("", " \n"):
+        response = client.post("/studio/import/", {"text": text})
+        assert response.status_code == 422
+        assert "There is nothing to import: choose a file, or put its text here." in response.text
+    assert not StudioTree.objects.exists()

@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 
-from meanwhile import ActionFailed
+from meanwhile import ActionFailed, Delay, EventTree, Updated, UpdateField, before
 from meanwhile.queue.models import Job
 from meanwhile.queue.pause import pause
-from meanwhile.testing import run_background
+from meanwhile.testing import run_background, use_trees
 from meanwhile.trees.models import Run
-from tests.integration.studio_pages.conftest import book
+from tests.integration.studio_pages.conftest import PRINTED, book
 from tests.integration.studio_pages.pages import LIVE, POLL, job_of, read, run_of, tag_in, text_of, url
+from tests.shop.models import Booking
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +141,18 @@ class TestOperations:
         assert 'data-level="success"' in toasts
         assert "waiting" in read(part)
         assert tag_in(part) == operator.get(url("run", job.group), headers=POLL)["HX-PTag"]
+
+
+def test_runs_set_off_by_a_run_are_called_by_name_and_say_where_they_stand(viewer):
+    chain = EventTree(
+        "Booking is ready",
+        on=Updated(Booking, "ready"),
+        do=[Delay(before("starts", days=2), UpdateField(notes="soon"))],
+    )
+    with use_trees(PRINTED, chain):
+        booking = book(notes="mended")
+        run_background()
+    first, then = run_of("printed", booking), run_of("booking-is-ready", booking)
+    assert then.parent_id == first.pk
+    assert "Started in turn Booking is ready waiting" in text_of(viewer.get(url("run", first.pk)))
+    assert "Started by Printed succeeded" in text_of(viewer.get(url("run", then.pk)))

@@ -19,7 +19,7 @@ from meanwhile.studio.changes import rows_of_changes
 from meanwhile.studio.models import StudioVersion
 from meanwhile.studio.operations import operate
 from meanwhile.studio.record_links import record_link
-from meanwhile.studio.standing import standing_of
+from meanwhile.studio.standing import Standing, standing_of, standings
 from meanwhile.studio.strip import strip_of
 from meanwhile.studio.timeline import foreground_of, jobs_of, tree_of
 from meanwhile.studio.views.live import LiveView
@@ -28,7 +28,7 @@ from meanwhile.trees.find import jobs_of_run
 from meanwhile.trees.models import Run
 
 RELATIVES_SHOWN = 50
-UNREAD = ("changes", "foreground", "error")
+UNREAD = ("changes", "foreground", "error", "version__document")
 SOON, LATER = 1.5, 15.0
 
 
@@ -87,8 +87,8 @@ class RunView(LiveView):
             "has_old": any(change.old for change in changes),
             "tree_page": self._tree_page(),
             "number": self._number(),
-            "parent": self._parent(),
-            "children": self._children(),
+            "parent": next(iter(self._relatives(pk=self.run.parent_id)), None),
+            "children": self._relatives(parent_id=self.run.pk),
         }
 
     def look_again(self) -> float:
@@ -134,15 +134,15 @@ class RunView(LiveView):
         before = published.filter(at__lte=self.run.created).order_by("-number").values_list("number", flat=True)
         return before.first()
 
-    def _parent(self) -> Run | None:
-        if not self.run.parent_id:
-            return None
-        parent = Run.objects.using(self.using).defer(*UNREAD).filter(pk=self.run.parent_id).first()
-        return parent if parent is not None and self.may_see(parent.tree) else None
+    def _relatives(self, **which: Any) -> list[tuple[Run, Standing]]:
+        """Return runs that this one comes from or has set off, as far as the person may see them, and where they stand.
 
-    def _children(self) -> list[Run]:
-        runs = Run.objects.using(self.using).filter(parent_id=self.run.pk).defer(*UNREAD).order_by("pk")
-        return [run for run in runs[:RELATIVES_SHOWN] if self.may_see(run.tree)]
+        What they are called is what their trees were called then.
+        """
+        found = Run.objects.using(self.using).filter(**which).select_related("version").defer(*UNREAD).order_by("pk")
+        runs = [run for run in found[:RELATIVES_SHOWN] if self.may_see(run.tree)]
+        known = standings(runs, now=self.clock.now(), using=self.using)
+        return [(run, known[str(run.pk)]) for run in runs]
 
 
 def _milliseconds(run: Run, until: datetime | None) -> float | None:

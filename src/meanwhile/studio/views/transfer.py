@@ -66,6 +66,8 @@ class ImportView(StudioView):
         into = self._into(request.POST.get("into", ""))
         revision = request.POST.get("revision", "")
         text = self._text(request)
+        if not text.strip():
+            return self._page(request, into, _("There is nothing to import: choose a file, or put its text here."))
         try:
             tree = transfer.import_tree(
                 text, by=request.user, into=into, revision=int(revision) if revision.isdecimal() else None

@@ -5,9 +5,9 @@ import { createQueue } from "../queue.js";
 import { createServer } from "../server.js";
 import { createAround } from "./around.js";
 import { copied, keepCopied } from "./clipboard.js";
-import { el, fill, icon } from "./dom.js";
+import { fill } from "./dom.js";
 import { foresee } from "./foresee.js";
-import { createForm } from "./form.js";
+import { createFormPane } from "./form_pane.js";
 import { createMenus } from "./menus.js";
 import { createNotes } from "./notes.js";
 import { openMenu } from "./popup.js";
@@ -26,22 +26,15 @@ import { nodesOf, whereIs } from "./whereabouts.js";
 
 const LOOK_EVERY = 4000; // milliseconds between two looks for what others did
 const STOOD = "mw-studio:stood";
-const NARROW = "(max-width: 60rem)";
 
 class Editor {
   /** @type {any} */
   timer;
   /** The rows as they are shown, with what was not answered yet. @type {Row[]} */
   rows = [];
-  /** What the form does when it is there. @type {(() => void) | null} */
-  whenShown = null;
-  /** The node whose form was asked for. */
-  place = "";
   resent = false;
   /** What was done while an undo was on its way. @type {{operation: any, options: any, seen: string}[]} */
   held = [];
-  /** @type {Map<string, Promise<any[]>>} the fields of record types */
-  known = new Map();
 
   /**
    * @param {HTMLElement} root
@@ -65,7 +58,7 @@ class Editor {
       onMenu: (path, x, y) => this.menu(x, y),
       onKey: (event, path) => this.key(event, path),
       onMove: (path, to) => this.edit({ op: "move", path, to }),
-      onEnter: () => this.openForm(),
+      onEnter: () => this.pane.open(),
     });
     this.menus = createMenus({
       texts,
@@ -98,7 +91,21 @@ class Editor {
         this.tree.focus();
       },
     });
-    this.form = this.makeForm();
+    this.pane = createFormPane({
+      texts,
+      edits,
+      page,
+      root,
+      element: this.piece("form"),
+      server: this.server,
+      tree: this.tree,
+      state: () => this.state,
+      saving: () => this.saving,
+      onSet: (operation, options) => this.typed(operation, options),
+      onFix: (operation) => this.edit(operation, { focus: false }),
+      onNews: () => this.look(),
+      onAgain: () => this.selected(this.tree.selected),
+    });
     this.saving = createSaving({
       server: this.server,
       tree: page.tree,
@@ -132,31 +139,6 @@ class Editor {
     root.setAttribute("data-ready", "");
   }
 
-  makeForm() {
-    const { texts, page } = this;
-    return createForm(this.piece("form"), {
-      sources: {
-        texts,
-        people: page.people,
-        operators: page.operators,
-        lookups: page.lookups,
-        fields: (model) => this.fields(model),
-        records: (model, search) => this.server.studio.records({ model, search }),
-        recordNames: (model, keys) => this.server.studio.record_names({ model, keys }),
-        persons: (kind, search) => this.server.studio.people({ kind, search }),
-      },
-      edits: this.edits,
-      matching: (condition) => this.server.studio.matching.background({ tree: page.tree, condition: JSON.stringify(condition) }),
-      preview: async (path, record) => {
-        await this.saving.flush();
-        return this.server.studio.preview_mail({ tree: page.tree, path, record });
-      },
-      onSet: (key, value, options) => this.typed({ op: "set_value", path: this.form.path ?? "", key, value }, options),
-      onFix: (problem) => this.edit(problem.fix, { focus: false }),
-      onBack: () => this.closeForm(),
-    });
-  }
-
   /** @param {string} name @returns {HTMLElement} */
   piece(name) {
     return /** @type {HTMLElement} */ (this.root.querySelector(`[data-part="${name}"]`) ?? document.querySelector(`[data-part="${name}"]`));
@@ -174,12 +156,9 @@ class Editor {
       event.preventDefault();
       this.travel(way);
     });
-    this.piece("form").addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !event.defaultPrevented) this.closeForm();
-    });
     addEventListener("online", () => {
       void this.saving.flush();
-      if (this.form.path === null) void this.askForm(this.tree.selected);
+      if (this.pane.form.path === null) void this.pane.ask(this.tree.selected);
     });
     addEventListener("focus", () => void this.saving.flush());
     addEventListener("pageshow", () => void this.saving.flush());
@@ -207,7 +186,7 @@ class Editor {
     } else if (change.call === "undo") say(fill(this.texts.undone, { NAME: answer.state.label }));
     else if (change.call === "redo") say(fill(this.texts.redone, { NAME: answer.state.label }));
     else if (!isTyped || change.fix) say(answer.state.label);
-    if (change.focus && !this.isNarrowForm()) this.tree.focus();
+    if (change.focus && !this.pane.isNarrow) this.tree.focus();
     if (isTravel) this.release();
   }
 
@@ -232,21 +211,21 @@ class Editor {
     if (first || (follow && !structure)) path = state.select;
     else if (others && !structure) path = whereIs(before.document, state.document, selected);
     if (!this.tree.row(path)) path = "";
-    if (others && path && this.form.path === selected) this.form.goTo(path); // it is the same node elsewhere
-    this.tree.select(path, { quiet: true, focus: hadFocus && !this.isNarrowForm() });
+    if (others && path && this.pane.form.path === selected) this.pane.form.goTo(path); // it is the same node elsewhere
+    this.tree.select(path, { quiet: true, focus: hadFocus && !this.pane.isNarrow });
     this.address(path);
     const isGone = others && selected !== "" && path === "";
-    if (structure && !this.saving.isStuck) this.holdForm();
-    else if (structure) this.piece("form").inert = false;
-    else if (state.form.path === path) this.showForm(state.form, own, !isGone);
-    else void this.askForm(path);
+    if (structure && !this.saving.isStuck) this.pane.hold();
+    else if (structure) this.pane.release();
+    else if (state.form.path === path) this.pane.show(state.form, { own, refocuses: !isGone });
+    else void this.pane.ask(path);
     this.around.draw(state);
   }
 
   drawTree() {
     const { state } = this;
     const own = state.problems.filter((/** @type {any} */ one) => !one.path);
-    const root = { path: "", title: state.name, kind: "tree", icon: "event", level: 1, details: state.event, expandable: true, children: this.rows.length, setsize: 1, posinset: 1, problems: own.length, worst: "error" };
+    const root = { path: "", title: state.name, kind: "tree", icon: "event", level: 1, details: state.event, expandable: true, children: this.rows.length, setsize: 1, posinset: 1, problems: own.length, worst: own.some((/** @type {any} */ one) => one.level === "error") ? "error" : "warning" };
     const empty = this.piece("empty");
     if (empty) empty.hidden = this.rows.length > 0;
     this.tree.update([root, ...this.rows.map((row) => ({ ...row, level: row.level + 1 }))]);
@@ -261,52 +240,6 @@ class Editor {
     });
   }
 
-  /** @param {any} form @param {boolean} [own] @param {boolean} [refocuses] */
-  showForm(form, own = false, refocuses = true) {
-    const { model, kinds, parameters, problems } = this.state;
-    const facts = { model, kinds, parameters, problems: problems.filter((/** @type {any} */ one) => one.path === form.path) };
-    this.form.show(form, facts, { own, refocuses, typed: this.saving.typed(form.path) });
-    this.piece("form").inert = false;
-    const run = this.whenShown;
-    this.whenShown = null;
-    run?.();
-  }
-
-  /** @param {string} path */
-  async askForm(path) {
-    this.place = path;
-    if (this.form.path !== path) this.holdForm();
-    try {
-      const { form, revision } = await this.server.studio.form({ tree: this.page.tree, path, revision: this.state.revision }, { timeout: 20_000 });
-      if (this.place !== path || this.tree.selected !== path) return;
-      const isOther = revision !== this.state.revision || this.saving.shown.some((one) => one.operation?.op !== "set_value");
-      if (!isOther) this.showForm(form);
-      else if (this.saving.waiting.length) return; // it is asked for again when the tree is as it is shown
-      else if (await this.look()) this.selected(this.tree.selected);
-      else this.unreachable({ message: this.texts.formLater });
-    } catch (error) {
-      if (this.place === path) this.unreachable(/** @type {any} */ (error));
-    }
-  }
-
-  /** The form is that of another place until an answer is there; then the focus is where it was. */
-  holdForm() {
-    const form = this.piece("form");
-    if (form.contains(document.activeElement)) this.whenShown ??= () => document.getElementById("mw-form-title")?.focus();
-    form.inert = true;
-  }
-
-  /** @param {any} error */
-  unreachable(error) {
-    this.piece("form").inert = false;
-    const isLost = error.code === "network" || error.code === "timeout";
-    const note = error.code === "login_required" ? this.texts.loggedOut : isLost ? this.texts.formLater : error.message;
-    const again = el("button", { type: "button", class: "mw-button mw-button--small", onclick: () => this.askForm(this.tree.selected) }, this.texts.again);
-    const back = el("button", { type: "button", class: "mw-button mw-button--small mw-form__back", onclick: () => this.closeForm() }, icon("back"), this.texts.back);
-    this.piece("form").replaceChildren(back, el("div", { class: "mw-note mw-note--warning" }, icon("warning"), el("div", {}, el("p", {}, note), again)));
-    this.form.forget();
-  }
-
   /** What a reload, or the way back to this page, selects. @param {string} path */
   address(path) {
     history.replaceState(null, "", path ? `?node=${path}` : location.pathname);
@@ -316,9 +249,9 @@ class Editor {
   selected(path, open = false) {
     this.address(path);
     const isSettled = !this.saving.shown.some((one) => one.operation?.op !== "set_value");
-    if (this.state.form.path === path && isSettled) this.showForm(this.state.form);
-    else if (this.form.path !== path || this.piece("form").inert) void this.askForm(path);
-    if (open && matchMedia(NARROW).matches) this.openForm(true);
+    if (this.state.form.path === path && isSettled) this.pane.show(this.state.form);
+    else if (this.pane.form.path !== path || this.pane.isHeld) void this.pane.ask(path);
+    if (open) this.pane.openIfNarrow();
   }
 
   /** @param {any} answer @param {Change} change */
@@ -391,11 +324,11 @@ class Editor {
     if (!next || isTyped) return;
     this.rows = next.rows;
     this.drawTree();
-    this.tree.select(next.select, { quiet: true, focus: focus && !this.isNarrowForm() });
+    this.tree.select(next.select, { quiet: true, focus: focus && !this.pane.isNarrow });
     this.address(next.select);
-    if (!this.saving.isStuck) this.holdForm();
-    else if (["move", "shift", "disable"].includes(operation.op) && this.form.path === operation.path) this.form.goTo(next.select);
-    else this.unreachable({ message: this.texts.formLater });
+    if (!this.saving.isStuck) this.pane.hold();
+    else if (["move", "shift", "disable"].includes(operation.op) && this.pane.form.path === operation.path) this.pane.form.goTo(next.select);
+    else this.pane.fail({ message: this.texts.formLater });
   }
 
   /** What an operation is about, as the page shows it. @param {any} operation */
@@ -424,12 +357,12 @@ class Editor {
     if (!this.state[way] && !this.saving.waiting.length) return say(this.texts[way === "undo" ? "nothingToUndo" : "nothingToRedo"]);
     const rows = this.saving.waiting.length ? null : this.travels.leave(way, this.state.rows);
     this.saving.put({ call: way });
-    this.holdForm();
+    this.pane.hold();
     if (!rows) return;
     const hadFocus = this.piece("tree").contains(document.activeElement); // the row that has it may be drawn away
     this.rows = rows.map((row) => ({ ...row, path: row.path ?? "" }));
     this.drawTree();
-    this.tree.select(this.tree.row(this.tree.selected) ? this.tree.selected : "", { quiet: true, focus: hadFocus && !this.isNarrowForm() });
+    this.tree.select(this.tree.row(this.tree.selected) ? this.tree.selected : "", { quiet: true, focus: hadFocus && !this.pane.isNarrow });
   }
 
   /** @param {string} what @param {HTMLElement} button */
@@ -451,14 +384,14 @@ class Editor {
     if (this.saving.isStuck) return toast(this.texts.waitsForConnection, "warning");
     this.travels.leave("discard", this.state.rows);
     this.saving.put({ call: "discard" });
-    this.holdForm();
+    this.pane.hold();
   }
 
   /** @param {string} what on the selected node */
   do(what) {
     const row = this.row();
     if (what === "paste") return this.paste();
-    if (what === "rename") return this.rename();
+    if (what === "rename") return this.pane.rename();
     if (!row) return;
     if (what === "copy" || what === "cut") return void this.copy(row, what === "cut");
     const operation = operationFor(what, row);
@@ -468,12 +401,6 @@ class Editor {
   /** @returns {Row | undefined} the selected node, none for the tree itself */
   row() {
     return this.tree.selected ? this.tree.row(this.tree.selected) : undefined;
-  }
-
-  rename() {
-    this.root.dataset.view = "node";
-    if (this.form.path === this.tree.selected && !this.piece("form").inert) this.form.focusName();
-    else this.whenShown = () => this.form.focusName();
   }
 
   /** @param {Row} row @param {boolean} cut */
@@ -529,25 +456,6 @@ class Editor {
     }
   }
 
-  // --- the form on a narrow page ---
-
-  isNarrowForm() {
-    return this.root.dataset.view === "node" && matchMedia(NARROW).matches;
-  }
-
-  /** @param {boolean} [byTouch] */
-  openForm(byTouch = false) {
-    this.root.dataset.view = "node";
-    const focus = () => (byTouch ? document.getElementById("mw-form-title")?.focus() : this.form.focus());
-    if (this.form.path === this.tree.selected && !this.piece("form").inert) focus();
-    else this.whenShown = focus;
-  }
-
-  closeForm() {
-    delete this.root.dataset.view;
-    this.tree.focus();
-  }
-
   // --- the rest ---
 
   async whenSaved() {
@@ -577,19 +485,6 @@ class Editor {
     say(words);
   }
 
-  /** @param {string} model @returns {Promise<any[]>} */
-  fields(model) {
-    if (!model) return Promise.resolve([]);
-    const known = this.known.get(model);
-    if (known) return known;
-    /** @type {Promise<any[]>} */
-    const asked = this.server.studio.fields({ model }).catch(() => {
-      this.known.delete(model);
-      return [];
-    });
-    this.known.set(model, asked);
-    return asked;
-  }
 }
 
 export class MeanwhileEditor extends HTMLElement {
