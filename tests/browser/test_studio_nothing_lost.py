@@ -339,6 +339,7 @@ def test_typed_values_and_changes_of_the_tree_wait_for_the_connection(page: Page
     page.get_by_role("menuitem", name="Action", exact=True).click()
     page.get_by_role("menuitem", name="Send Email", exact=True).click()
     expect(banner).to_contain_text("(5)")
+    expect(page.locator(studio.FORM)).to_contain_text("shown when the connection is back")
     made = ["  Three", "  One, offline", "  Background", "    Send Email"]
     assert titles(page) == made
     page.context.set_offline(False)

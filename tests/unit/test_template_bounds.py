@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -66,14 +67,16 @@ def test_a_template_calls_no_method_and_changes_nothing(text: str) -> None:
         "thing": Watched(),
     }
     Watched.called = 0
-    try:
-        said = render(text, given)
-    except TemplateProblem as problem:
-        assert "is a method, and a template calls none" in str(problem)
-    else:
-        assert said in {"", "x", "Ada", "0", "[GroupedResult(grouper='', list=['a', 'b'])]"} or "GroupedResult" in said
+    with suppress(TemplateProblem):  # some tags pass over what can't be read
+        assert "saved" not in render(text, given)
     assert Watched.called == 0
     assert (given["list"], given["dict"]) == (["a", "b"], {"a": ["x", "y"]})
+
+
+@pytest.mark.parametrize("text", ["{{ thing.save }}", "{{ name.upper }}", "{% with a=list.pop %}{% endwith %}"])
+def test_an_error_names_the_method(text: str) -> None:
+    with pytest.raises(TemplateProblem, match="is a method, and a template calls none"):
+        render(text, {"thing": Watched(), "name": "Ada", "list": [1]})
 
 
 @pytest.mark.parametrize("text", ["{{ record.__class__ }}", "{{ record._meta }}", "{{ settings._wrapped }}"])
@@ -143,7 +146,7 @@ def test_a_template_that_would_grow_without_an_end_is_given_up_early(text: str) 
     }
     tracemalloc.start()
     try:
-        with pytest.raises(TemplateProblem, match="MAX_MAIL_BODY|are allowed"):
+        with pytest.raises(TemplateProblem, match=r"MAX_MAIL_BODY|are allowed"):
             render(text, data)
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -13,9 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from meanwhile import conf
+from meanwhile.queue.index_order import in_index_order
+from meanwhile.studio.run_search import COMMON, LOOK
+from meanwhile.studio.run_walks import EARLIEST, LATEST, RunList, walks_of
 from meanwhile.studio.words import EVENTS
-from meanwhile.trees.models import TreeVersion
+from meanwhile.trees.models import RunState, TreeVersion
 from meanwhile.trees.prune import first_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 SPANS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 
@@ -40,9 +46,7 @@ class _ByTree(admin.SimpleListFilter):
         no tree in common, and would look through all runs of one."""
         if not self.value():
             return queryset
-        asked = [(one, value) for one in BY_TREE if (value := request.GET.get(str(one.parameter_name)))]
-        keys = [{key for key, fact in one.facts() if fact == value} for one, value in asked]
-        return queryset.filter(tree__in=sorted(set.intersection(*keys)))
+        return queryset.filter(tree__in=trees_asked_for(request))
 
 
 class TreeFilter(_ByTree):
@@ -74,6 +78,49 @@ class ModelFilter(_ByTree):
 
 
 BY_TREE: tuple[type[_ByTree], ...] = (TreeFilter, EventFilter, ModelFilter)
+
+
+def trees_asked_for(request: HttpRequest) -> list[str] | None:
+    """Return the keys of the trees that all filters by a fact about trees mean, None if there is no such filter."""
+    asked = [(one, value) for one in BY_TREE if (value := request.GET.get(str(one.parameter_name)))]
+    if not asked:
+        return None
+    return sorted(set.intersection(*({key for key, fact in one.facts() if fact == value} for one, value in asked)))
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By state. Together with a tree it shows those among the latest runs: no index has both, and no database knows
+    which trees fail how often. ``looked`` is True if there are runs behind them."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state__exact"
+    looked = False
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """Return the states."""
+        return [(state.value, str(state.label)) for state in RunState]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the runs of the state."""
+        state = self.value()
+        if state not in RunState.values:
+            return queryset
+        trees = trees_asked_for(request)
+        return (
+            queryset.filter(state=state) if trees is None else queryset.filter(pk__in=self._of(trees, state, request))
+        )
+
+    def _of(self, trees: list[str], state: str, request: HttpRequest) -> list[UUID]:
+        using, span = conf.get().database, SPANS.get(request.GET.get(str(StartedFilter.parameter_name), ""))
+        since = first_id(timezone.now() - span) if span else EARLIEST
+        by_tree = [RunList(("tree",), (tree,)) for tree in trees]
+        lists = by_tree if state in COMMON else [RunList(("state",), (state,))]
+        walks = walks_of(lists, since, LATEST, using=using, look=LOOK)
+        wanted = set(trees)
+        with in_index_order(using):
+            found = [row[0] for walk in walks for row in walk if row[1] in wanted and row[2] == state]
+        self.looked = any(walk.ended_early for walk in walks)
+        return found
 
 
 class StartedFilter(admin.SimpleListFilter):

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from meanwhile import conf
 from meanwhile.admin.display import admin_url, badge, brief, link, seconds_between
 from meanwhile.admin.read_only import ReadOnlyAdmin
-from meanwhile.admin.run_filters import EventFilter, ModelFilter, StartedFilter, TreeFilter
+from meanwhile.admin.run_filters import EventFilter, ModelFilter, StartedFilter, StateFilter, TreeFilter
 from meanwhile.admin.search import search_runs
 from meanwhile.admin.steps import StepRow, rows_of_foreground, rows_of_job
 from meanwhile.operations import BY_NAME, TO_WHOLE_RUNS, operate_each
@@ -57,11 +57,14 @@ class ChangeRow:
 
 
 class RunList(ChangeList):
-    """One page of runs, without the columns that the list does not show."""
+    """One page of runs, without the columns that the list does not show. ``looked`` is True if only the latest ones
+    were looked at."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         """Return the chosen runs."""
-        return super().get_queryset(request, exclude_parameters).defer(*UNREAD)
+        runs = super().get_queryset(request, exclude_parameters).defer(*UNREAD)
+        self.looked = any(getattr(filter_spec, "looked", False) for filter_spec in self.filter_specs)
+        return runs
 
     def get_results(self, request: HttpRequest) -> None:
         """Read the page; each run gets the address of its record."""
@@ -78,7 +81,7 @@ class RunAdmin(ReadOnlyAdmin):
 
     detail_template = "admin/meanwhile/run.html"
     list_display = ("tree", "event_name", "record", "person", "state_badge", "created", "foreground_time", "open_jobs")
-    list_filter = (StartedFilter, "state", TreeFilter, EventFilter, ModelFilter)
+    list_filter = (StartedFilter, StateFilter, TreeFilter, EventFilter, ModelFilter)
     search_fields = ("record_pk",)
     search_help_text = gettext_lazy("Key of a record (or app.Model:key), name of a person, or id of a run.")
     actions = ("retry", "cancel")

@@ -24,7 +24,7 @@ LONGEST_NUMBER = 19
 """Digits: so many may be too large for the key of a row."""
 
 PERSONS_FOUND = 20
-RUNS_FOUND = 5000
+RUNS_FOUND = 2000
 """The latest runs of a record, and of the found people together, that are found."""
 
 

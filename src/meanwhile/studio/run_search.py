@@ -22,7 +22,7 @@ from django.utils.dateparse import parse_date
 
 from meanwhile.queue.index_order import in_index_order
 from meanwhile.studio.access import find_model
-from meanwhile.studio.run_walks import CHUNK, EARLIEST, LATEST, RunList, RunWalk
+from meanwhile.studio.run_walks import EARLIEST, LATEST, RunList, RunWalk, walks_of
 from meanwhile.trees import registry
 from meanwhile.trees.identity import family
 from meanwhile.trees.models import Run, RunState, TreeVersion
@@ -81,9 +81,8 @@ class Found:
 
 def find_runs(filters: Filters, *, before: UUID | None, now: datetime, using: str, page: int = PAGE) -> Found:
     """Return the runs that meet all filters, from the latest before ``before`` on."""
-    lists = _lists(filters, using)
     since, until = _bounds(filters, before, now)
-    walks = [RunWalk(one, since, until, using, max(LOOK // max(len(lists), 1), CHUNK)) for one in lists]
+    walks = walks_of(_lists(filters, using), since, until, using=using, look=LOOK)
     with in_index_order(using):
         hits = _hits(walks, _test(filters), page)
     if len(hits) > page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,12 @@ from meanwhile.queue import sql
 from meanwhile.trees.models import Run
 
 CHUNK = 250
+LEAST_CHUNK = 50
+"""Rows that are read of a list first, if there are many lists."""
+
+MORE = 4
+"""Each further read is twice as long as the one before, up to so many chunks."""
+
 COLUMNS = ("pk", "tree", "state", "model", "record_pk", "actor_pk")
 EARLIEST, LATEST = UUID(int=0), UUID(int=(1 << 128) - 1)
 
@@ -48,20 +54,32 @@ class RunList:
 
 
 class RunWalk:
-    """Goes through one list of runs and stops after about ``limit`` of them; ``last`` is how far it came then."""
+    """Goes through one list of runs and stops after about ``limit`` of them; ``last`` is how far it came then.
 
-    def __init__(self, runs: RunList, since: UUID, before: UUID, using: str, limit: int) -> None:
-        self._runs, self._since, self._before, self._using, self._limit = runs, since, before, using, limit
+    ``chunk`` is how many rows it reads first.
+    """
+
+    def __init__(self, runs: RunList, since: UUID, before: UUID, *, using: str, limit: int, chunk: int = CHUNK) -> None:
+        self._runs, self._since, self._before = runs, since, before
+        self._using, self._limit, self._chunk = using, limit, chunk
         self.ended_early = False
         self.last = EARLIEST
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        looked, before = 0, self._before
+        looked, before, chunk = 0, self._before, self._chunk
         while looked < self._limit:
-            rows = list(self._runs.between(self._since, before, self._using).values_list(*COLUMNS)[:CHUNK])
+            rows = list(self._runs.between(self._since, before, self._using).values_list(*COLUMNS)[:chunk])
             yield from rows
-            if len(rows) < CHUNK:
+            if len(rows) < chunk:
                 return
             looked += len(rows)
             self.last = before = rows[-1][0]
+            chunk = max(min(chunk * 2, self._chunk * MORE, self._limit - looked), 1)
         self.ended_early = True
+
+
+def walks_of(lists: Sequence[RunList], since: UUID, before: UUID, *, using: str, look: int) -> list[RunWalk]:
+    """Return walks through all of these lists that together look at about ``look`` runs."""
+    number = max(len(lists), 1)
+    limit, chunk = max(look // number, CHUNK), max(CHUNK // number, min(LEAST_CHUNK, CHUNK))
+    return [RunWalk(one, since, before, using=using, limit=limit, chunk=chunk) for one in lists]

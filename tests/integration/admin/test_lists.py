@@ -13,6 +13,7 @@ from meanwhile import EventTree, Updated
 from meanwhile.queue.models import Job
 from meanwhile.testing import use_trees
 from meanwhile.trees.actor import acting_as
+from meanwhile.trees.models import Run
 from tests.integration.admin.pages import list_of, rows_of, text_of
 from tests.plans import plans_of
 from tests.shop.models import Booking, Customer
@@ -152,3 +153,20 @@ def test_the_runs_of_a_person_are_found_by_the_index_of_people(operator):
         assert "SUBQUERY" not in one.plan
         assert "SCAN meanwhile_run\n" not in f"{one.plan}\n"
         assert "Seq Scan on meanwhile_run" not in one.plan
+
+
+@pytest.mark.parametrize("state", ["failed", "succeeded"])
+def test_runs_of_a_tree_in_a_state_are_looked_for_among_the_latest(operator, monkeypatch, state):
+    for _ in range(4):
+        Booking.objects.create(name="Ada", starts=timezone.now())
+    Run.objects.filter(tree="printed").update(state=state)
+    query = {"tree": "printed", "state__exact": state}
+    assert len(rows_of(operator.get(list_of("run", **query)))) == 4
+    assert rows_of(operator.get(list_of("run", tree="remind", state__exact=state))) == []
+    assert len(rows_of(operator.get(list_of("run", started="hour", **query)))) == 4
+    assert "Not all runs" not in text_of(operator.get(list_of("run", **query)))
+    monkeypatch.setattr("meanwhile.admin.run_filters.LOOK", 2)
+    monkeypatch.setattr("meanwhile.studio.run_walks.CHUNK", 2)
+    page = operator.get(list_of("run", **query))
+    assert len(rows_of(page)) == 2
+    assert "Not all runs were looked at yet." in text_of(page)

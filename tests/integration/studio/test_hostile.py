@@ -112,6 +112,11 @@ def nested(depth: int) -> Any:
     return condition
 
 
+def counted(lookup: str, value: Any, of: str = "tickets", number: int = 1) -> dict[str, Any]:
+    where = {lookup: {"value": "literal", "literal": value}}
+    return {"test": "count", "of": of, "op": ">", "number": number, "where": where}
+
+
 CONDITIONS = {
     "deep": nested(5_000),
     "rather deep": nested(60),
@@ -120,17 +125,17 @@ CONDITIONS = {
     "a long literal": {**IS, "op": "contains", "to": {"value": "literal", "literal": "x" * 900_000}},
     "a template that grows": {**IS, "to": {"value": "template", "template": GROWING["addslashes"]}},
     "a template of loops": {**IS, "to": {"value": "template", "template": GROWING["nested loops over literals"]}},
-    "a pattern": {"test": "count", "of": "shop.Booking", "op": ">", "number": 1, "where": {"name__regex": {"value": "literal", "literal": "(a|a)*$"}}},
-    "many joins": {"test": "count", "of": "tickets", "op": ">", "number": 1, "where": {"__".join(["booking__tickets"] * 20): {"value": "literal", "literal": 1}}},
-    "a strange lookup": {"test": "count", "of": "tickets", "op": ">", "number": 1, "where": {"passenger__nothing__at__all": {"value": "literal", "literal": 1}}},
-    "a list for a number": {"test": "count", "of": "tickets", "op": ">", "number": 1, "where": {"pk": {"value": "literal", "literal": [[[]]]}}},
-    "a huge number": {"test": "count", "of": "tickets", "op": ">", "number": 10**30, "where": {"pk": {"value": "literal", "literal": 10**30}}},
+    "a pattern": counted("name__regex", "(a|a)*$", of="shop.Booking"),
+    "many joins": counted("__".join(["booking__tickets"] * 20), 1),
+    "a strange lookup": counted("passenger__nothing__at__all", 1),
+    "a list for a number": counted("pk", [[[]]]),
+    "a huge number": counted("pk", 10**30, number=10**30),
     "a huge number of the record": {**IS, "field": "pk", "to": {"value": "literal", "literal": 10**400}},
     "not a number": {**IS, "field": "price", "op": ">", "to": {"value": "literal", "literal": "NaN"}},
     "nul": {**IS, "op": "contains", "to": {"value": "literal", "literal": "\0"}},
-    "half a letter": {"test": "count", "of": "tickets", "op": ">", "number": 1, "where": {"passenger": {"value": "literal", "literal": "\ud800"}}},
-    "nul in a lookup": {"test": "count", "of": "tickets", "op": ">", "number": 1, "where": {"passenger": {"value": "literal", "literal": "a\0b"}}},
-}  # fmt: skip
+    "half a letter": counted("passenger", "\ud800"),
+    "nul in a lookup": counted("passenger", "a\0b"),
+}
 
 
 @pytest.mark.parametrize("condition", CONDITIONS.values(), ids=CONDITIONS)
@@ -169,6 +174,18 @@ def put(key: str, value: Any, path: str = "0") -> dict[str, Any]:
 
 
 DELAY = {"kind": "delay", "do": []}
+
+
+def inserted(**node: Any) -> dict[str, Any]:
+    return {"op": "insert", "at": "0", "node": node}
+
+
+def delayed(**span: int) -> dict[str, Any]:
+    return inserted(**DELAY, moment={"at": "after", "base": {"at": "now"}, **span})
+
+
+DEEP = json.loads('{"at": "after", "days": 1, "base": ' * 90 + '{"at": "now"}' + "}" * 90)
+
 OPERATIONS = {
     "a label of nul": {"op": "rename", "path": "0", "label": "a\0b"},
     "half a letter": {"op": "rename", "path": "0", "label": "\ud800"},
@@ -189,16 +206,35 @@ OPERATIONS = {
     "a long path": {"op": "remove", "path": "0." * 100_000},
     "a huge index": {"op": "insert", "at": "9" * 5_000, "node": SET_STATUS},
     "a negative index": {"op": "insert", "at": "-1", "node": SET_STATUS},
-    "a moment that never comes": {"op": "insert", "at": "0", "node": {**DELAY, "moment": {"at": "after", "base": {"at": "now"}, "years": 10**9}}},
-    "a moment beyond numbers": {"op": "insert", "at": "0", "node": {**DELAY, "moment": {"at": "after", "base": {"at": "now"}, "days": 10**40}}},
-    "moments within moments": {"op": "insert", "at": "0", "node": {**DELAY, "moment": json.loads('{"at": "after", "days": 1, "base": ' * 90 + '{"at": "now"}' + "}" * 90)}},
+    "a moment that never comes": {
+        "op": "insert",
+        "at": "0",
+        "node": {**DELAY, "moment": {"at": "after", "base": {"at": "now"}, "years": 10**9}},
+    },
+    "a moment beyond numbers": {
+        "op": "insert",
+        "at": "0",
+        "node": {**DELAY, "moment": {"at": "after", "base": {"at": "now"}, "days": 10**40}},
+    },
+    "moments within moments": {
+        "op": "insert",
+        "at": "0",
+        "node": {
+            **DELAY,
+            "moment": json.loads('{"at": "after", "days": 1, "base": ' * 90 + '{"at": "now"}' + "}" * 90),
+        },
+    },
     "a parameter called __class__": put("on.parameters", {"__class__": "str", "a\0": "text", "x" * 10_000: 5}, ""),
     "a document for a value": put("set", [[[[]]]]),
     "no kind": {"op": "insert", "at": "0", "node": {"kind": "__class__"}},
     "a kind of nul": {"op": "insert", "at": "0", "node": {"kind": "\0"}},
-    "a name that is a field": {"op": "insert", "at": "0", "node": {"kind": "create_record", "model": "shop.Seat", "name": "record", "set": {}}},
+    "a name that is a field": {
+        "op": "insert",
+        "at": "0",
+        "node": {"kind": "create_record", "model": "shop.Seat", "name": "record", "set": {}},
+    },
     "no operation": {"op": ["insert"]},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from meanwhile.queue.rates import rates
 from meanwhile.studio.job_lists import LISTS, list_jobs
 from meanwhile.studio.lately import lately
 from meanwhile.studio.record_runs import record_runs
-from meanwhile.studio.run_search import CHUNK, Filters, find_runs
+from meanwhile.studio.run_search import Filters, find_runs
 from meanwhile.studio.workers import workers
 from meanwhile.testing import use_trees
 from meanwhile.trees.models import Run, TreeVersion, new_run_id
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 RUNS, JOBS = 2000, 2000
+WALK = re.compile(r"ORDER BY .* DESC LIMIT \d+$")
 ADA, GRACE = "1001", "1002"
 PRIMARY = {"postgresql": "meanwhile_run_pkey", "sqlite": "sqlite_autoindex_meanwhile_run_1"}
 TREES = [
@@ -149,7 +151,7 @@ def test_each_filter_of_runs_reads_its_index(history, statistics, query, index, 
     index = index if isinstance(index, str) else index[connection.vendor]
     with plans_of("meanwhile_run") as planned:
         find_runs(Filters.from_query(QueryDict(query), None), before=before, now=NOW, using="default")
-    walks = [one for one in planned if f"LIMIT {CHUNK}" in one.statement]
+    walks = [one for one in planned if WALK.search(one.statement)]
     assert walks
     for one in walks:
         assert index in one.plan, one.statement
@@ -166,7 +168,7 @@ def test_without_statistics_postgresql_reads_the_index_too(history, query):
     with plans_of("meanwhile_run") as planned:
         find_runs(Filters.from_query(QueryDict(query), None), before=history[RUNS - 500].pk, now=NOW, using="default")
     for one in planned:
-        if f"LIMIT {CHUNK}" in one.statement:
+        if WALK.search(one.statement):
             assert one.faults("meanwhile_run") == []
             assert "Bitmap" not in one.plan
 

@@ -153,7 +153,6 @@ class TestPages:
 
     def test_a_rare_state_of_a_busy_tree_is_looked_for_so_far_and_then_on_demand(self, version, monkeypatch):
         monkeypatch.setattr(run_search, "LOOK", 20)
-        monkeypatch.setattr(run_search, "CHUNK", 10)
         monkeypatch.setattr(run_walks, "CHUNK", 10)
         [rare] = make(version, 1, ago=timedelta(hours=1), actor_pk="7")
         make(version, 50)
@@ -170,7 +169,6 @@ class TestPages:
 
     def test_a_bounded_search_goes_on_where_it_stopped_and_misses_nothing(self, version, monkeypatch):
         monkeypatch.setattr(run_search, "LOOK", 20)
-        monkeypatch.setattr(run_search, "CHUNK", 10)
         monkeypatch.setattr(run_walks, "CHUNK", 10)
         wanted = make(version, 3, ago=timedelta(hours=1), state="cancelled", model="shop.Seat")
         make(version, 45, state="cancelled")

@@ -3,6 +3,7 @@
 
 import { el, icon } from "./dom.js";
 import { createForm } from "./form.js";
+import { LOST } from "./saving.js";
 
 const NARROW = "(max-width: 60rem)";
 const ANSWER_WITHIN = 20_000; // milliseconds
@@ -115,8 +116,7 @@ export function createFormPane(parts) {
   /** @param {{code?: string, message: string}} error */
   function fail(error) {
     element.inert = false;
-    const isLost = error.code === "network" || error.code === "timeout";
-    const note = error.code === "login_required" ? texts.loggedOut : isLost ? texts.formLater : error.message;
+    const note = error.code === "login_required" ? texts.loggedOut : LOST.has(error.code ?? "") ? texts.formLater : error.message;
     const again = el("button", { type: "button", class: "mw-button mw-button--small", onclick: () => ask(tree.selected) }, texts.again);
     const back = el("button", { type: "button", class: "mw-button mw-button--small mw-form__back", onclick: close }, icon("back"), texts.back);
     element.replaceChildren(back, el("div", { class: "mw-note mw-note--warning" }, icon("warning"), el("div", {}, el("p", {}, note), again)));

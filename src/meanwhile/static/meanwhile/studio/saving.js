@@ -60,7 +60,8 @@
  * @property {() => string} [newId]
  */
 
-const LOST = new Set(["network", "timeout", "offline", "incomplete_answer", "aborted", "too_many"]);
+/** Codes of errors that say that the server was not reached, or its answer not. */
+export const LOST = new Set(["network", "timeout", "offline", "incomplete_answer", "aborted", "too_many"]);
 const REFUSED = new Set(["user_error", "forbidden", "not_found", "invalid", "too_large", "serialization"]);
 const TYPING = 350; // milliseconds without a key before it is sent
 const LONGEST_WAIT = 30_000;
