@@ -143,6 +143,7 @@ def test_a_half_done_document_has_words_too() -> None:
         "… before …", "…", "…",
     )  # fmt: skip
     assert settings_in_words(Background().as_json() | {"retry": {}})[-1] == ("Tries", "…")
+    assert setting_in_words("on_error", {"at": "before"}) == '{"at": "before"}'
 
 
 def test_all_of_it_is_said_in_the_language_of_the_reader() -> None:

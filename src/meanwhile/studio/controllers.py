@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 
 from meanwhile import conf
 from meanwhile.exceptions import MeanwhileError, UserError
+from meanwhile.queue import sql
 from meanwhile.remote import Controller, action
 from meanwhile.studio import beside, drafts, find_records, publish
 from meanwhile.studio.bounds import check_depth
@@ -208,7 +209,7 @@ class StudioController(Controller):
     def _tree(self, key: str, what: str = VIEW, person: str = "") -> StudioTree:
         """Return a tree that the person may see, and do ``what`` to."""
         trees = StudioTree.objects.using(conf.get().database).select_related("published")
-        stored = trees.filter(key=key[:100].replace("\0", "")).first()
+        stored = trees.filter(key=sql.text(key, 100)).first()
         if stored is None or not may(self.user, VIEW, stored):
             raise UserError(_("There is no such tree here."))
         require(self.user, what, stored)

@@ -15,6 +15,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from meanwhile.actions.mailing import has_groups
+from meanwhile.queue import sql
 from meanwhile.studio import access
 from meanwhile.studio.errors import EditProblem
 from meanwhile.studio.record_links import find, may_see
@@ -82,7 +83,7 @@ def title_of(found: Model) -> str:
 
 
 def _searched(text: str) -> str:
-    return text.replace("\0", "").strip()[:100]  # no database looks for a zero
+    return sql.text(text, 100).strip()
 
 
 def _person(user: Any) -> str:

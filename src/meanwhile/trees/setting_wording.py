@@ -94,7 +94,7 @@ def setting_in_words(key: str, setting: Any) -> str:
         case "each" if isinstance(setting, Mapping):
             where = lookups_in_words(setting.get("where"))
             return str(setting.get("model") or NOT_YET) + (f" ({where})" if where else "")
-        case "on_error" if setting in ON_ERROR:
+        case "on_error" if isinstance(setting, str) and setting in ON_ERROR:
             return str(ON_ERROR[setting])
         case _:
             return literal_in_words(setting)
