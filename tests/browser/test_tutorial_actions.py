@@ -42,6 +42,7 @@ def test_the_list_the_refusal_and_an_inspection_that_survives_a_reload(page: Pag
     page.get_by_label("Username").fill("ada")
     page.get_by_label("Password").fill("ada")
     page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{address}/")  # with its scripts: before, the form is one without them
 
     page.get_by_role("button", name="Add").click()
     expect(page.locator("#message")).to_have_text("Write what is to be done.")

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from meanwhile.queue.jobs import ClaimedJob
-from meanwhile.queue.worker.slots import Bench, Holdings
+from meanwhile.queue.worker.slots import Bench, Few, Holdings
 
 LONG = 10.0  # seconds that no test waits for
 
@@ -64,37 +64,67 @@ def test_a_wait_that_ran_out_leaves_no_place_behind() -> None:
         assert bench._waiting == []
 
 
-def test_a_thread_that_is_quick_gets_the_next_job_as_well() -> None:
-    holdings = Holdings()
-    holdings.add([job(1), job(2)], threads=1, low=0)
-    first = holdings.take(0.0)
-    taken: list[ClaimedJob | None] = []
-    other = threading.Thread(target=lambda: taken.append(holdings.take(LONG, alone_for=LONG)), daemon=True)
-    other.start()
+def started(holdings: Holdings, few: Few | None, taken: list[int | None]) -> threading.Thread:
+    """Start a thread that takes a job as soon as it may; ``taken`` gets the job's number, or None."""
+
+    def take() -> None:
+        found = holdings.take(LONG, few=few)
+        taken.append(found and found.id)
+
+    thread = threading.Thread(target=take, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("enough", [1, 2, 3])
+def test_a_few_threads_that_are_quick_get_the_next_jobs_as_well(enough: int) -> None:
+    holdings, few = Holdings(), Few(enough, LONG)
+    holdings.add([job(number) for number in range(1, enough + 2)], low=0)
+    taken_first = [holdings.take(0.0, few=few) for _ in range(enough)]
+    taken: list[int | None] = []
+    one_more = started(holdings, few, taken)
     sat_down(holdings._work, holdings._lock, 1)
 
-    assert first is not None
-    holdings.done(first, settled=True)
-    second = holdings.take(0.0, alone_for=LONG)
+    assert taken_first[0] is not None
+    holdings.done(taken_first[0], settled=True)
+    following = holdings.take(0.0, few=few)
 
-    assert second is not None
-    assert second.id == 2
+    assert following is not None
+    assert following.id == enough + 1
     holdings.wake_all()
-    other.join(LONG)
+    one_more.join(LONG)
     assert taken == [None]
 
 
-@pytest.mark.parametrize("alone_for", [0.0, LONG])
-def test_a_line_that_does_not_move_is_given_to_another_thread(alone_for: float) -> None:
+@pytest.mark.parametrize(("few", "woken"), [(None, 4), (Few(3, LONG), 2), (Few(1, LONG), 0), (Few(1, 0.0), 1)])
+def test_new_jobs_wake_a_thread_each_or_those_that_are_missing_of_a_few(few: Few | None, woken: int) -> None:
+    holdings, called = Holdings(), []
+    holdings.add([job(1)], low=0)
+    holdings.take(0.0)
+    waiters = []
+    for number in range(1, 6):
+        waiters.append(Waiter(f"{number}", holdings._work, holdings._lock, called))
+        sat_down(holdings._work, holdings._lock, number)
+
+    holdings.add([job(number) for number in range(2, 6)], low=0, few=few)
+
+    with holdings._lock:
+        assert len(holdings._work._waiting) == 5 - woken
+    holdings.wake_all()
+    for waiter in waiters:
+        waiter.join(LONG)
+
+
+@pytest.mark.parametrize("few", [None, Few(1, LONG)])
+def test_a_line_that_does_not_move_is_given_to_another_thread(few: Few | None) -> None:
     holdings = Holdings()
-    holdings.add([job(1), job(2)], threads=1, low=0)
+    holdings.add([job(1), job(2)], low=0)
     holdings.take(0.0)  # and never done
-    taken: list[ClaimedJob | None] = []
-    other = threading.Thread(target=lambda: taken.append(holdings.take(LONG, alone_for=alone_for)), daemon=True)
-    other.start()
-    if alone_for:
+    taken: list[int | None] = []
+    other = started(holdings, few, taken)
+    if few:
         sat_down(holdings._work, holdings._lock, 1)
         holdings.nudge(0.001)
     other.join(LONG)
 
-    assert [one.id for one in taken if one] == [2]
+    assert taken == [2]

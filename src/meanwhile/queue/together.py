@@ -1,4 +1,4 @@
-"""Statements that belong together: on PostgreSQL they are sent as one, which spares a round trip each."""
+"""Statements that belong together: on PostgreSQL they are sent at once, which spares a round trip each."""
 
 from __future__ import annotations
 
@@ -39,19 +39,49 @@ def together(
     """Send a statement and what goes with it; return what it returns of each row it has written.
 
     ``statement`` has no RETURNING of its own: that is ``returning``, empty for nothing. No order between them is sure,
-    and none sees what another has written. If the statement writes no row, it is not known how many the others wrote.
+    and none may need what another has written. If the statement writes no row, it is not known how many the others
+    wrote.
     """
+    ending = f" RETURNING {returning}" if returning else ""
     with connection.cursor() as cursor:
-        if not sql.is_postgresql(connection):
+        if beside and sql.is_postgresql(connection):
+            if not _binds_by_itself(cursor):
+                return _in_one_statement(cursor, statement, parameters, beside, returning)
+            _in_one_message(cursor, f"{statement}{ending}", parameters, beside)
+        else:
             _in_turn(cursor, beside)
-            beside = ()
-        text = _as_one(statement, tuple(one.sql for one in beside), returning)
-        cursor.execute(text, [*(value for one in beside for value in one.parameters), *parameters])
-        rows: list[tuple[Any, ...]] = cursor.fetchall() if returning or beside else [()] * cursor.rowcount
-    if rows:
-        for one, found in zip(beside, rows[0][len(rows[0]) - len(beside) :], strict=True):
-            one.rows = found
-    return rows
+            cursor.execute(f"{statement}{ending}", parameters)
+        return cursor.fetchall() if returning else [()] * cursor.rowcount
+
+
+def _binds_by_itself(cursor: Any) -> bool:
+    """Say whether the driver puts the parameters into the text before it sends it, as psycopg 3 does unless the site
+    asks for ``server_side_binding``: only such a text may hold several statements."""
+    try:
+        from psycopg import ClientCursor
+    except ImportError:
+        return False
+    return isinstance(getattr(cursor, "cursor", None), ClientCursor)
+
+
+def _in_one_message(cursor: Any, statement: str, parameters: Sequence[Any], beside: Sequence[Beside]) -> None:
+    """Send all of them at once, the statement last. The server plans several short ones quicker than a long one."""
+    text = ";\n".join([*(one.sql for one in beside), statement])
+    cursor.execute(text, [*(value for one in beside for value in one.parameters), *parameters])
+    for one in beside:
+        one.rows = cursor.rowcount
+        cursor.nextset()
+
+
+def _in_one_statement(
+    cursor: Any, statement: str, parameters: Sequence[Any], beside: Sequence[Beside], returning: str
+) -> list[tuple[Any, ...]]:
+    text = _as_one(statement, tuple(one.sql for one in beside), returning)
+    cursor.execute(text, [*(value for one in beside for value in one.parameters), *parameters])
+    rows = cursor.fetchall()
+    for one, found in zip(beside, rows[0][-len(beside) :] if rows else (), strict=bool(rows)):
+        one.rows = found
+    return [row[: -len(beside)] for row in rows]
 
 
 def _in_turn(cursor: Any, statements: Sequence[Beside]) -> None:
@@ -64,5 +94,4 @@ def _in_turn(cursor: Any, statements: Sequence[Beside]) -> None:
 def _as_one(statement: str, beside: tuple[str, ...], returning: str) -> str:
     parts = ", ".join(f"beside_{number} AS ({text} RETURNING 1)" for number, text in enumerate(beside))
     counts = [f"(SELECT count(*) FROM beside_{number})" for number in range(len(beside))]  # noqa: S608
-    returned = ", ".join([*([returning] if returning else []), *counts])
-    return f"{f'WITH {parts} ' if parts else ''}{statement}{f' RETURNING {returned}' if returned else ''}"
+    return f"WITH {parts} {statement} RETURNING {', '.join([*([returning] if returning else []), *counts])}"

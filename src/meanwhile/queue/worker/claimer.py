@@ -14,7 +14,7 @@ from meanwhile.queue.wake import Wake
 from meanwhile.queue.worker.gate import Gate
 from meanwhile.queue.worker.pool import Pool
 from meanwhile.queue.worker.role import Role
-from meanwhile.queue.worker.slots import Holdings
+from meanwhile.queue.worker.slots import Few, Holdings
 
 SUPPLY = 0.1
 """Seconds of work to claim ahead: short jobs come in batches, long ones one for each thread."""
@@ -66,11 +66,18 @@ class Claimer(Role):
             self._wake.wait(self._until(waiting.next_due))
             return
         with self._gate():
-            jobs = claim(room, self._owner, now=self._clock.now(), lease=self._lease, using=self.using, rounds=ROUNDS)
+            jobs = claim(
+                room,
+                self._owner,
+                now=self._clock.now(),
+                lease=self._lease,
+                using=self.using,
+                waiting=waiting,
+                rounds=ROUNDS,
+            )
         if jobs:
-            alone = self._pool.alone_for()
-            low = 0 if alone else len(jobs) // 2
-            self._holdings.add(jobs, threads=self._pool.threads_for(len(jobs)), low=low, alone_for=alone)
+            few = self._pool.few()
+            self._holdings.add(jobs, low=self._enough(len(jobs), few), few=few)
         else:
             self._wake.wait(ALL_HELD_PAUSE)
 
@@ -83,13 +90,17 @@ class Claimer(Role):
         """Return how many more jobs to claim: what keeps the threads busy for a moment, not more, so that others get
         some too."""
         threads = self._pool.size()
-        ahead = int(SUPPLY / max(self._pool.typical_seconds(), SUPPLY / LARGEST_BATCH)) if threads else 0
+        at_a_time = self._pool.at_a_time()
+        ahead = min(int(at_a_time * SUPPLY / max(self._pool.typical_seconds(), 1e-6)), LARGEST_BATCH) if threads else 0
         free = threads - self._holdings.busy()
         wanted = max(free, 0) + (ahead - 1 if ahead > 1 else 0)
         held = self._holdings.waiting()
-        # One thread that works alone would be slowed by a claim beside it.
-        enough = 0 if self._pool.alone_for() else wanted // 2
-        return wanted - held if held <= enough else 0
+        return wanted - held if held <= self._enough(wanted, self._pool.few()) else 0
+
+    def _enough(self, jobs: int, few: Few | None) -> int:
+        """Return how many of so many jobs may be left when more are claimed: none, if that would only slow the one
+        thread that works alone."""
+        return 0 if few is not None and few.threads == 1 else jobs // 2
 
     def _hold_on(self) -> None:
         """Wait for the line to move; if it stands, hand it back, for another worker or a later moment."""

@@ -7,6 +7,7 @@ step that is given up while it holds the gate has it taken away (`Gate.revoke`),
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,14 +19,15 @@ class Gate:
         self._condition = threading.Condition()
         self._holder: int | None = None
         self._depth = 0
+        self._waited: dict[int, float] = {}
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
         """Hold the gate while the context lasts; the same thread may enter again."""
         me = threading.get_ident()
         with self._condition:
-            while self._holder not in (None, me):
-                self._condition.wait()
+            if self._holder not in (None, me):
+                self._wait(me)
             self._holder = me
             self._depth += 1
         try:
@@ -37,11 +39,21 @@ class Gate:
                     if not self._depth:
                         self._release()
 
+    def waited(self) -> float:
+        """Return for how many seconds this thread has waited to enter since it last asked."""
+        return self._waited.pop(threading.get_ident(), 0.0)
+
     def revoke(self, thread: int | None) -> None:
         """Take the gate from a thread (by its identifier) that will not give it back."""
         with self._condition:
             if self._holder is not None and self._holder == thread:
                 self._release()
+
+    def _wait(self, me: int) -> None:
+        since = time.monotonic()
+        while self._holder not in (None, me):
+            self._condition.wait()
+        self._waited[me] = self._waited.get(me, 0.0) + time.monotonic() - since
 
     def _release(self) -> None:
         self._holder, self._depth = None, 0

@@ -16,7 +16,7 @@ from meanwhile.queue.handlers import PlannedStep
 from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.worker.gate import Gate
 from meanwhile.queue.worker.role import keep_open
-from meanwhile.queue.worker.slots import Holdings, Slot
+from meanwhile.queue.worker.slots import Few, Holdings, Slot
 
 logger = logging.getLogger("meanwhile.worker")
 
@@ -26,9 +26,13 @@ bounded."""
 
 IDLE_LOOK = 1.0
 SMOOTHING = 0.2
-SHORT, ENOUGH_FOR_SHORT = 0.005, 1
+SHORT = 0.005
 NOT_SHORT = 0.01
 """Seconds after which a job that was expected to be short no longer keeps the other threads waiting."""
+
+ENOUGH_FOR_SHORT = 3
+"""Threads for short jobs, or half of the worker's if those are more: while some wait for the database, another works.
+They share one interpreter lock, and what further ones add they take from these."""
 
 
 class Pool:
@@ -77,6 +81,10 @@ class Pool:
         """Return how many threads take jobs."""
         return sum(not slot.abandoned for slot in self.slots)
 
+    def at_a_time(self) -> int:
+        """Return how many jobs can be expected to run at a time."""
+        return 1 if self._take_turns else max(1, self.size())
+
     def has_lost(self) -> bool:
         """Say whether threads live on that were left to themselves."""
         return any(slot.abandoned and thread.is_alive() for thread, slot in list(self._threads))
@@ -89,14 +97,14 @@ class Pool:
         """Take jobs for this long at least, until some have been quicker."""
         self._typical = max(self._typical, seconds)
 
-    def threads_for(self, jobs: int) -> int:
-        """Return how many threads to wake for new jobs: one for each, but few for jobs that are over in no time."""
-        return jobs if self._typical > SHORT else min(jobs, ENOUGH_FOR_SHORT)
+    def few(self) -> Few | None:
+        """Return how many threads are enough for the jobs of these days; None if each job may have its own.
 
-    def alone_for(self) -> float:
-        """Return for how many seconds one thread runs the jobs alone: where the database has one writer, to take turns
-        after each of many short jobs costs more than the jobs."""
-        return NOT_SHORT if self._take_turns and self._typical <= SHORT else 0.0
+        One, where the database has one writer: to take turns after each of many short jobs costs more than the jobs.
+        """
+        if self._typical > SHORT:
+            return None
+        return Few(1 if self._take_turns else max(ENOUGH_FOR_SHORT, self._wanted // 2), NOT_SHORT)
 
     def replace(self, slot: Slot) -> bool:
         """Leave a thread to itself whose step never returned, and start another; False when too many are lost
@@ -123,7 +131,7 @@ class Pool:
     def _loop(self, slot: Slot) -> None:
         slot.thread = threading.get_ident()
         while not self._stopping.is_set() and not slot.abandoned:
-            job = self._holdings.take(IDLE_LOOK, alone_for=self.alone_for())
+            job = self._holdings.take(IDLE_LOOK, few=self.few())
             if job is not None:
                 self._run(job, slot)
         # The connection of a lost thread was cut, and it may still have a StepTimeout coming.
@@ -157,7 +165,8 @@ class Pool:
             if not slot.abandoned:
                 slot.execution = slot.step = slot.deadline = None
                 self._holdings.done(job, settled=settled)
-                self._typical += SMOOTHING * (self._clock.monotonic() - began - self._typical)
+                # Without the wait for the others: short jobs that stand in each other's way are not long ones.
+                self._typical += SMOOTHING * (self._clock.monotonic() - began - self._gate.waited() - self._typical)
                 self._tidy(settled=settled)
 
     def _watch(self, slot: Slot, step: PlannedStep | None) -> None:

@@ -29,6 +29,17 @@ class Slot:
     abandoned: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Few:
+    """So many threads are enough for short jobs: more would be in each other's way.
+
+    They get all jobs as long as each of them has been at its job for less than ``seconds``.
+    """
+
+    threads: int
+    seconds: float
+
+
 class Bench:
     """Threads that wait, of which the last to sit down is the first to be called: its connection's caches are warm.
 
@@ -78,8 +89,8 @@ class Holdings:
         self._lock, self._work = lock, Bench(lock)
         self._room = threading.Condition(lock)
 
-    def add(self, jobs: Sequence[ClaimedJob], *, threads: int, low: int, alone_for: float = 0.0) -> None:
-        """Put claimed jobs in line, and wake so many threads for them; none, while one goes on that is quick (`take`).
+    def add(self, jobs: Sequence[ClaimedJob], *, low: int, few: Few | None = None) -> None:
+        """Put claimed jobs in line, and wake a thread for each, or as many as are missing of a ``few``.
 
         `nudge` returns when no more than ``low`` are left.
         """
@@ -87,17 +98,15 @@ class Holdings:
         with self._lock:
             self._queue.extend((job, now) for job in jobs)
             self._low = low
-            if not (alone_for and self._is_quick(alone_for)):
-                self._work.notify(threads)
+            self._work.notify(len(jobs) if few is None else min(len(jobs), self._missing(few)))
 
-    def take(self, timeout: float, *, alone_for: float = 0.0) -> ClaimedJob | None:
+    def take(self, timeout: float, *, few: Few | None = None) -> ClaimedJob | None:
         """Take the next job in line to run it; None if none comes within ``timeout`` seconds.
 
-        While another thread has been at its job for less than ``alone_for`` seconds, it gets the next one as well, and
-        this one waits to be woken.
+        While the ``few`` others are quick they get the next one as well, and this thread waits to be woken.
         """
         with self._lock:
-            if not self._queue or (alone_for and self._is_quick(alone_for)):
+            if not self._queue or (few is not None and not self._missing(few)):
                 self._work.wait(timeout)
             if not self._queue:
                 return None
@@ -166,9 +175,10 @@ class Holdings:
         with self._lock:
             return [job.id for job, _ in self._queue] + list(self._running)
 
-    def _is_quick(self, seconds: float) -> bool:
-        late = time.monotonic() - seconds
-        return any(began > late for _, began in self._running.values())
+    def _missing(self, few: Few) -> int:
+        """Return how many of a few threads are not running a job, or have been at theirs for too long."""
+        late = time.monotonic() - few.seconds
+        return max(0, few.threads - sum(began > late for _, began in self._running.values()))
 
     def waiting(self) -> int:
         """Return how many claimed jobs are not begun."""

@@ -1,0 +1,84 @@
+"""Statements that are sent together, by each of the ways in which a database takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F
+
+from meanwhile.queue.models import Job
+from meanwhile.queue.together import Beside, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime(2027, 3, 1, tzinfo=UTC)
+UPDATE = "UPDATE meanwhile_job SET attempts = attempts + 1, name = %s WHERE priority = %s"
+
+
+@pytest.fixture(params=["as the site is set", pytest.param("bound by the server", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> Iterator[BaseDatabaseWrapper]:
+    if request.param == "as the site is set":
+        yield connection
+        return
+    other = connection.copy()
+    other.settings_dict["OPTIONS"] = {**other.settings_dict["OPTIONS"], "server_side_binding": True}
+    yield other
+    other.close()
+
+
+@pytest.fixture
+def jobs() -> list[Job]:
+    rows = [Job(kind="toy", due=NOW, created=NOW, priority=number) for number in (1, 2, 2, 3, 3, 3)]
+    return Job.objects.bulk_create(rows)
+
+
+def updates(*priorities: int) -> list[Beside]:
+    return [Beside(UPDATE, [f"100 %; {number}", number]) for number in priorities]
+
+
+class Counted:
+    """How often a connection was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, execute: Callable[..., Any], *arguments: Any) -> Any:
+        self.asked += 1
+        return execute(*arguments)
+
+
+def test_all_are_written_and_counted(database: BaseDatabaseWrapper, jobs: list[Job]) -> None:
+    beside = [*updates(2, 3), Beside("UPDATE meanwhile_job SET held = 0 WHERE id = %s", [-1])]
+    counted = Counted()
+
+    with database.execute_wrapper(counted):
+        rows = together(database, UPDATE, ["last", 1], beside, returning="id, name")
+
+    assert rows == [(jobs[0].pk, "last")]
+    assert [one.rows for one in beside] == [2, 3, 0]
+    assert Job.objects.filter(attempts=1).count() == len(jobs)
+    assert set(Job.objects.values_list("priority", "name")) == {(1, "last"), (2, "100 %; 2"), (3, "100 %; 3")}
+    assert counted.asked == (1 if database.vendor == "postgresql" else 4)
+
+
+def test_without_a_return_there_is_one_row_for_each_that_was_written(
+    database: BaseDatabaseWrapper, jobs: list[Job]
+) -> None:
+    assert len(together(database, UPDATE, ["x", 3], updates(1))) == 3
+    assert len(together(database, UPDATE, ["x", 3], [])) == 3
+    assert together(database, UPDATE, ["x", 9], updates(1)) == []
+
+
+@pytest.mark.postgres
+def test_if_one_fails_none_is_written(database: BaseDatabaseWrapper, jobs: list[Job]) -> None:
+    broken = Beside("UPDATE meanwhile_job SET attempts = 1 / (priority - priority) WHERE id = %s", [jobs[0].pk])
+
+    with pytest.raises(DatabaseError):
+        together(database, UPDATE, ["x", 3], [*updates(2), broken])
+
+    assert not Job.objects.exclude(attempts=F("held")).exists()
