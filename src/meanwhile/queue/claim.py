@@ -47,6 +47,12 @@ WAITING = LEVELS % ""
 PEEK = LEVELS % f"WHERE NOT EXISTS (SELECT 1 FROM {sql.PAUSE} WHERE id = 1)"  # noqa: S608
 """While the queue is paused a worker sees nothing that it could take."""
 
+TOP = f"""
+    SELECT priority, due FROM {sql.TABLE}
+    WHERE {CLAIMABLE} AND NOT EXISTS (SELECT 1 FROM {sql.PAUSE} WHERE id = 1) {FIRST}
+"""  # noqa: S608
+"""The first of the levels alone: in most queues it is the only one, and it is found in half the time."""
+
 # Its parameter is the present moment.
 BLOCKED = f"""(job.serial_key <> '' AND (EXISTS (
         SELECT 1 FROM {sql.TABLE} AS other WHERE other.serial_key = job.serial_key AND {sql.BEGUN}
@@ -57,17 +63,46 @@ BLOCKED = f"""(job.serial_key <> '' AND (EXISTS (
 
 COLUMNS = 'id, kind, name, payload, priority, serial_key, "group", attempts, takeovers, lease_token, steps, due, state'
 
-CLAIM = """
-    {picked}
-    UPDATE {table} AS job SET
-        state = CASE WHEN {blocked} THEN 'ready' ELSE 'running' END,
-        held = CASE WHEN {blocked} THEN 1 ELSE 0 END,
-        started = CASE WHEN {blocked} THEN job.started ELSE COALESCE(job.started, %s) END,
+DUE = f"FROM {sql.TABLE} WHERE {CLAIMABLE} AND priority = %s AND due <= %s ORDER BY due, id LIMIT %s"
+
+CLAIM = f"""
+    UPDATE {sql.TABLE} AS job SET
+        state = CASE WHEN {BLOCKED} THEN 'ready' ELSE 'running' END,
+        held = CASE WHEN {BLOCKED} THEN 1 ELSE 0 END,
+        started = CASE WHEN {BLOCKED} THEN job.started ELSE COALESCE(job.started, %s) END,
         lease_owner = %s, lease_until = %s, lease_token = job.lease_token + 1
-    WHERE job.id IN ({ids})
-    RETURNING {columns}
-"""
-PICK = f"SELECT id FROM {sql.TABLE} WHERE {CLAIMABLE} AND priority = %s AND due <= %s ORDER BY due, id LIMIT %s"  # noqa: S608
+    WHERE job.id IN (SELECT id {DUE})
+    RETURNING {COLUMNS}
+"""  # noqa: S608
+
+# PostgreSQL plans each part of a statement anew each time, so what is asked thrice above stands here once: about the
+# rows as they are when they are locked, not as they were when the statement began.
+CLAIM_UNLOCKED = f"""
+    WITH picked AS MATERIALIZED (SELECT id, serial_key, started {DUE} FOR UPDATE SKIP LOCKED),
+    judged AS MATERIALIZED (SELECT id AS picked_id, {BLOCKED} AS blocked FROM picked AS job)
+    UPDATE {sql.TABLE} AS job SET
+        state = CASE WHEN blocked THEN 'ready' ELSE 'running' END,
+        held = CASE WHEN blocked THEN 1 ELSE 0 END,
+        started = CASE WHEN blocked THEN job.started ELSE COALESCE(job.started, %s) END,
+        lease_owner = %s, lease_until = %s, lease_token = job.lease_token + 1
+    FROM judged WHERE job.id = picked_id
+    RETURNING {COLUMNS}
+"""  # noqa: S608
+
+
+# Of the highest priority, and without those that may have to wait for another.
+CLAIM_AT_ONCE = f"""
+    WITH picked AS MATERIALIZED (
+        SELECT id FROM {sql.TABLE} WHERE {CLAIMABLE} AND serial_key = '' AND due <= %s AND priority = (
+            SELECT priority FROM {sql.TABLE}
+            WHERE {CLAIMABLE} AND NOT EXISTS (SELECT 1 FROM {sql.PAUSE} WHERE id = 1) {FIRST}
+        ) ORDER BY due, id LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+    UPDATE {sql.TABLE} AS job SET state = 'running', started = COALESCE(job.started, %s),
+        lease_owner = %s, lease_until = %s, lease_token = job.lease_token + 1
+    WHERE job.id IN (SELECT id FROM picked)
+    RETURNING {COLUMNS}
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +118,18 @@ def look_out(now: datetime, *, using: str) -> Lookout:
     levels = _levels(PEEK, using)
     later = [due for _, due in levels if due > now]
     return Lookout(tuple(priority for priority, due in levels if due <= now), min(later, default=None))
+
+
+def first_look(now: datetime, *, using: str) -> Lookout:
+    """Do the same as `look_out` for who claims right after: of several priorities with due jobs it may tell the
+    highest alone."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        cursor.execute(TOP)
+        rows = cursor.fetchall()
+    if rows and sql.read_moment(connection, rows[0][1]) <= now:
+        return Lookout((rows[0][0],), None)
+    return look_out(now, using=using) if rows else Lookout((), None)
 
 
 def waiting_levels(*, using: str) -> list[tuple[int, datetime]]:
@@ -125,6 +172,21 @@ def claim(
     return claimed
 
 
+def claim_at_once(limit: int, owner: str, *, now: datetime, lease: float, using: str) -> list[ClaimedJob]:
+    """Do on PostgreSQL, in one statement that is quickly planned, what `first_look` and `claim` do in two, for a worker
+    that had nothing to do.
+
+    It leaves out what the others do besides: jobs with a serial key, and lower priorities. So an empty list does not
+    say that nothing is due, and a busy worker must not ask for this: jobs with a serial key would come last.
+    """
+    connection = connections[using]
+    at = sql.moment(connection, now)
+    until = sql.moment(connection, now + timedelta(seconds=lease))
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM_AT_ONCE, [at, limit, at, owner, until])
+        return [_job(row) for row in sorted(cursor.fetchall(), key=_start_order)]
+
+
 def _levels(statement: str, using: str) -> list[tuple[int, datetime]]:
     connection = connections[using]
     with connection.cursor() as cursor:
@@ -137,18 +199,13 @@ def _claim_level(
 ) -> list[tuple[Any, ...]]:
     at = sql.moment(connection, now)
     until = sql.moment(connection, now + timedelta(seconds=lease))
-    if sql.is_postgresql(connection):
-        shape = {
-            "picked": f"WITH picked AS MATERIALIZED ({PICK} FOR UPDATE SKIP LOCKED)",
-            "ids": "SELECT id FROM picked",
-        }
-        parameters = [priority, at, limit, at, at, at, at, owner, until]
-    else:
-        shape = {"picked": "", "ids": PICK}
-        parameters = [at, at, at, at, owner, until, priority, at, limit]
+    leased = [at, owner, until]
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM.format(table=sql.TABLE, blocked=BLOCKED, columns=COLUMNS, **shape), parameters)
-        rows = sorted(cursor.fetchall(), key=lambda row: (row[11], row[0]))
+        if sql.is_postgresql(connection):
+            cursor.execute(CLAIM_UNLOCKED, [priority, at, limit, at, *leased])
+        else:
+            cursor.execute(CLAIM, [at, at, at, *leased, priority, at, limit])
+        rows = sorted(cursor.fetchall(), key=_start_order)
     serial = [row for row in rows if row[5]]
     if held := [(row[0], row[5]) for row in serial if row[12] != State.RUNNING]:
         hold_back(connection, held, at)
@@ -156,6 +213,10 @@ def _claim_level(
         refused = _put_back(connection, running, owner, at)
         rows = [(*row[:12], State.READY) if row[0] in refused else row for row in rows]
     return rows
+
+
+def _start_order(row: tuple[Any, ...]) -> tuple[Any, int]:
+    return row[11], row[0]
 
 
 def _put_back(connection: BaseDatabaseWrapper, rows: list[tuple[Any, ...]], owner: str, at: Any) -> set[int]:

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from meanwhile.queue import control
+from meanwhile.queue import control, pause
 from meanwhile.queue.acknowledge import end, try_again
-from meanwhile.queue.claim import claim, look_out
+from meanwhile.queue.claim import claim, claim_at_once, first_look, look_out
 from meanwhile.queue.enqueue import enqueue
 from meanwhile.queue.hold import release_stuck
 from meanwhile.queue.models import Job
@@ -53,6 +53,46 @@ def test_the_lookout_names_the_next_due_moment(clock):
     queue(clock, job(due=NOON + timedelta(hours=3)), job(due=NOON + timedelta(hours=2), priority=-1))
     waiting = look_out(NOON, using="default")
     assert (waiting.due_now, waiting.next_due) == ((), NOON + timedelta(hours=2))
+
+
+def test_the_first_look_names_the_highest_priority_alone_and_looks_behind_what_is_not_due(clock):
+    assert first_look(NOON, using="default") == look_out(NOON, using="default")
+    queue(clock, job(name="low"), job(name="high", priority=3))
+    assert first_look(NOON, using="default").due_now == (3,)
+    queue(clock, job(name="later", due=NOON + timedelta(hours=1), priority=9))
+    assert first_look(NOON, using="default") == look_out(NOON, using="default")
+    assert first_look(NOON, using="default").due_now == (3, 0)
+
+
+def at_once(limit):
+    return [one.name for one in claim_at_once(limit, "me", now=NOON, lease=30, using="default")]
+
+
+@pytest.mark.postgres
+def test_what_is_claimed_at_once_is_of_the_highest_priority_and_waits_for_no_other(clock):
+    queue(
+        clock,
+        job(name="low"),
+        job(name="late", priority=5, due=NOON),
+        job(name="early", priority=5, due=NOON - timedelta(minutes=1)),
+        job(name="one of a line", priority=5, serial_key="a"),
+        job(name="tomorrow", priority=5, due=NOON + timedelta(days=1)),
+    )
+    assert at_once(1) == ["early"]
+    assert at_once(10) == ["late"]
+    assert at_once(10) == []
+    assert take(10) == ["one of a line", "low"]
+    running = Job.objects.filter(state=State.RUNNING, started=NOON, lease_owner="me", lease_token=1)
+    assert running.count() == 4
+
+
+@pytest.mark.postgres
+def test_nothing_is_claimed_at_once_while_the_queue_is_paused(clock):
+    queue(clock, job(name="now"))
+    pause.pause(clock=clock)
+    assert at_once(10) == []
+    pause.resume()
+    assert at_once(10) == ["now"]
 
 
 def test_a_claimed_job_carries_a_new_token_each_time(clock):

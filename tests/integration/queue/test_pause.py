@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from meanwhile.queue.claim import claim, look_out
+from meanwhile.queue.claim import Lookout, claim, first_look, look_out
 from meanwhile.queue.drain import drain
 from meanwhile.queue.enqueue import enqueue
 from meanwhile.queue.execution import Execution
@@ -33,10 +33,9 @@ def test_no_job_is_started_while_the_queue_is_paused_and_all_after_it(clock):
 
 def test_a_worker_sees_nothing_to_take_and_no_moment_to_wake_for(clock):
     enqueue([job(name="now"), job(name="later", due=NOON + timedelta(hours=1))], clock=clock)
-    assert look_out(NOON, using="default").due_now == (0,)
+    assert look_out(NOON, using="default").due_now == first_look(NOON, using="default").due_now == (0,)
     pause(clock=clock)
-    waiting = look_out(NOON, using="default")
-    assert (waiting.due_now, waiting.next_due) == ((), None)
+    assert look_out(NOON, using="default") == first_look(NOON, using="default") == Lookout((), None)
 
 
 def test_a_look_costs_no_statement_more_for_the_pause(clock):

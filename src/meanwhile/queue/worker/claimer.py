@@ -4,12 +4,14 @@ otherwise."""
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypedDict
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from meanwhile.clock import Clock
-from meanwhile.queue import acknowledge, wake
-from meanwhile.queue.claim import claim, look_out
+from meanwhile.queue import acknowledge, sql, wake
+from meanwhile.queue.claim import claim, claim_at_once, first_look
+from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.wake import Wake
 from meanwhile.queue.worker.gate import Gate
 from meanwhile.queue.worker.pool import Pool
@@ -27,6 +29,15 @@ LONGEST_STAND = 2 * SUPPLY
 
 ROUNDS = 8
 """Looks of one claim that may meet held back jobs alone."""
+
+
+class Claimant(TypedDict):
+    """Who claims, when, for how many seconds, and where."""
+
+    owner: str
+    now: datetime
+    lease: float
+    using: str
 
 
 class Claimer(Role):
@@ -50,6 +61,7 @@ class Claimer(Role):
         super().__init__(using)
         self._owner, self._lease, self._sweep, self._clock = owner, lease, sweep, clock
         self._wake, self._holdings, self._pool, self._gate = wake, holdings, pool, gate
+        self._idle = False
 
     def turn(self) -> None:
         """Claim a batch, or wait until there may be something to claim."""
@@ -58,26 +70,24 @@ class Claimer(Role):
         if room <= 0:
             self._hold_on()
             return
-        waiting = look_out(self._clock.now(), using=self.using)
+        if self._idle:
+            self._idle = False
+            # The one writer of SQLite is not bothered before there is something to write.
+            if sql.is_postgresql(connections[self.using]) and (jobs := claim_at_once(room, **self._claimant())):
+                self._hand_on(jobs)
+                return
+        waiting = first_look(self._clock.now(), using=self.using)
         if not waiting.due_now and self._holdings.waiting():
             self._hold_on()
             return
         if not waiting.due_now:
             self._wake.wait(self._until(waiting.next_due))
+            self._idle = True
             return
         with self._gate():
-            jobs = claim(
-                room,
-                self._owner,
-                now=self._clock.now(),
-                lease=self._lease,
-                using=self.using,
-                waiting=waiting,
-                rounds=ROUNDS,
-            )
+            jobs = claim(room, **self._claimant(), waiting=waiting, rounds=ROUNDS)
         if jobs:
-            few = self._pool.few()
-            self._holdings.add(jobs, low=self._enough(len(jobs), few), few=few)
+            self._hand_on(jobs)
         else:
             self._wake.wait(ALL_HELD_PAUSE)
 
@@ -85,6 +95,13 @@ class Claimer(Role):
         """End the wait."""
         self._wake.set()
         self._holdings.wake_all()
+
+    def _claimant(self) -> Claimant:
+        return {"owner": self._owner, "now": self._clock.now(), "lease": self._lease, "using": self.using}
+
+    def _hand_on(self, jobs: list[ClaimedJob]) -> None:
+        few = self._pool.few()
+        self._holdings.add(jobs, low=self._enough(len(jobs), few), few=few)
 
     def _room(self) -> int:
         """Return how many more jobs to claim: what keeps the threads busy for a moment, not more, so that others get
