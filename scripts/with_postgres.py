@@ -115,7 +115,7 @@ def _wait_until_ready(process: subprocess.Popen[Any], lock: Path, log: Path) -> 
     while time.monotonic() < deadline and process.poll() is None:
         # The server writes "ready" as the last line of its lock file once it takes connections.
         with contextlib.suppress(OSError):
-            if lock.read_text().split()[-1] == "ready":
+            if lock.read_text().split()[-1:] == ["ready"]:  # the file is empty for a moment when it is made
                 return
         time.sleep(0.05)
     sys.exit(f"PostgreSQL did not start. Its log:\n{log.read_text(errors='replace')}")

@@ -52,6 +52,7 @@ ACCOUNTS = [
     Account(
         "admin", "admin", _("sees all bookings, may do everything in the Studio and in Django’s admin"), is_admin=True
     ),
+    Account("viewer", "viewer", _("looks at all of the Studio, and changes nothing"), studio=("view",)),
     Account(
         "editor", "editor", _("changes drafts of trees in the Studio, and can’t publish them"), studio=("view", "edit")
     ),

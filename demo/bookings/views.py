@@ -178,13 +178,15 @@ def log_in_as(request: HttpRequest, username: str) -> HttpResponse:
     """Log in with one click as one of the demo's accounts, and be where one wanted to be."""
     account = next((account for account in ACCOUNTS if account.username == username), None)
     user = account and authenticate(request, username=account.username, password=account.password)
-    if not user:
+    if account is None or not user:
         raise PermissionDenied
     login(request, user)
     messages.success(request, _("You are %(name)s now.") % {"name": username})
     wanted = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
         return HttpResponseRedirect(wanted)
+    if account.studio:
+        return HttpResponseRedirect(reverse_lazy("meanwhile_studio:record-types"))
     return HttpResponseRedirect(reverse_lazy("bookings" if user.is_superuser else "book"))
 
 

@@ -121,12 +121,12 @@ declare namespace Meanwhile {
                 /** @default "" */
                 select?: string;
             }, Record<string, unknown>>;
-            /** Return ``users`` or ``groups`` to write to: their names and titles. */
+            /** Return ``users`` or ``groups`` to write to, by name and title, and a note as above. */
             people: Call<{
                 kind: string;
                 /** @default "" */
                 search?: string;
-            }, [string, string][]>;
+            }, Record<string, unknown>>;
             /** Return an e-mail as it would be written for a record; nothing is sent. */
             preview_mail: Call<{
                 tree: string;
@@ -141,18 +141,20 @@ declare namespace Meanwhile {
                 comment?: string;
                 /** @default "" */
                 person?: string;
+                /** @default "" */
+                select?: string;
             }, Record<string, unknown>>;
             /** Return what people read for the records of these keys. */
             record_names: Call<{
                 model: string;
                 keys: string[];
             }, Record<string, string>>;
-            /** Return records to choose from, by key and title. */
+            /** Return records to choose from, by key and title, and a note where not all were searched. */
             records: Call<{
                 model: string;
                 /** @default "" */
                 search?: string;
-            }, [string, string][]>;
+            }, Record<string, unknown>>;
             /** Do the edit again that was undone last. */
             redo: Call<{
                 tree: string;

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -30,6 +31,7 @@ class Operation:
     """One thing to do to a job: ``do`` gets its number; it is offered in ``states``.
 
     ``done`` says it of one job, ``icon`` names its icon. ``final`` ones can't be undone: their ``help`` says so.
+    ``early`` ones are for jobs that are not due yet.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Operation:
     states: tuple[State, ...]
     do: Callable[..., Job]
     final: bool = False
+    early: bool = False
 
 
 OPERATIONS = (
@@ -60,6 +63,7 @@ OPERATIONS = (
         "run",
         (State.READY,),
         control.run_now,
+        early=True,
     ),
     Operation(
         "skip",
@@ -87,9 +91,9 @@ TO_WHOLE_RUNS = {name: BY_NAME[name].states for name in ("retry", "cancel")}
 """What can be done to all jobs of a run at once, and to those in which states."""
 
 
-def offered_for(job: Job) -> list[Operation]:
-    """Return what can be done to a job in its state."""
-    return [operation for operation in OPERATIONS if job.state in operation.states]
+def offered_for(job: Job, now: datetime) -> list[Operation]:
+    """Return what can be done to a job in its state at this moment."""
+    return [one for one in OPERATIONS if job.state in one.states and not (one.early and job.due <= now)]
 
 
 def operate_each(

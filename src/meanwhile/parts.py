@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 from meanwhile.exceptions import TreeDocumentError
+from meanwhile.refusals import refusal
 from meanwhile.texts import gettext as _
 
 TAGS = ("kind", "value", "test", "at", "event", "recipients")
@@ -118,6 +119,8 @@ def _text(kind: str, message: str, facts: dict[str, Any], found: bool) -> str:
             return _("must be an object")
         case "value_error":
             return str(facts.get("error", message))
+        case _ if words := refusal(kind, facts):
+            return words
         case _ if found:
             return message[:1].lower() + message[1:]
         case _:

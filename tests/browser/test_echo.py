@@ -12,6 +12,8 @@ from tests.browser.site import Site
 
 FACES = ["promise", "classic"]
 ORDERS = ["foregroundFirst", "backgroundFirst"]
+pytestmark = pytest.mark.alone
+
 SECOND = 1.0
 EARLY = 0.95
 """A sleep of a second may seem a little shorter to another clock."""

@@ -70,3 +70,22 @@ def test_an_admin_logs_in_with_one_click_and_sees_everybodys_bookings(
     expect(page.get_by_role("link", name=f"MW{pk:04}")).to_be_visible()
     page.goto(quick_site.url("/admin/"))
     expect(page.get_by_role("link", name="Jobs", exact=True)).to_be_visible()
+
+
+def test_the_first_page_leads_to_the_studio_and_to_an_account_for_each_permission(page: Page, quick_site: Site) -> None:
+    page.goto(quick_site.url("/"))
+    page.get_by_role("link", name="Choose an account for the Studio").click()
+    expect(page.get_by_role("heading", name="Who would you like to be?")).to_be_in_viewport()
+    for who, may_make in (("viewer", False), ("editor", True), ("publisher", True), ("operator", False)):
+        page.get_by_role("button", name=f"Log in as {who}").click()
+        page.wait_for_url(quick_site.url("/studio/"))
+        expect(page.get_by_text(f"You are {who} now.")).to_be_visible()
+        expect(page.get_by_role("link", name="New tree").first).to_be_visible(visible=may_make)
+        page.goto(quick_site.url("/"))
+        expect(page.locator(".card").get_by_role("link", name="Studio", exact=True)).to_be_visible()
+
+
+def test_whoever_wanted_to_be_elsewhere_is_there_once_logged_in(page: Page, quick_site: Site) -> None:
+    page.goto(quick_site.url("/studio/queue/?list=failed"))
+    page.get_by_role("button", name="Log in as admin").click()
+    page.wait_for_url(quick_site.url("/studio/queue/?list=failed"))

@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.booking import fill_in, press_book
 from tests.browser.site import Site
+
+pytestmark = pytest.mark.alone
 
 STEPS = ["Find the best seat", "Price of the seat", "Issue the ticket", "Send the confirmation", "Ready"]
 SECOND = timedelta(seconds=1)

@@ -12,6 +12,8 @@ from playwright.sync_api import Page
 from tests.browser.calls import RequestLog
 from tests.browser.servers import SERVERS, buffering_proxy, served
 
+pytestmark = pytest.mark.alone
+
 PAUSE = 0.3
 EARLY = 0.95
 

@@ -101,7 +101,7 @@ def test_a_moment_is_moved_twice_by_several_units(page: Page, quick_site: Site, 
     inner = {"at": "after", "base": {"at": "field", "field": "starts"}, "days": 1, "months": 3}
     assert node["moment"] == {"at": "before", "base": inner, "hours": 2}
     assert (node["serial"], node["priority"]) == (True, 7)
-    expect(page.get_by_role("treeitem").last).to_contain_text("2 hours before 3 months and 1 day after “starts”")
+    expect(page.get_by_role("treeitem").last).to_contain_text("2 hours before 3 months and 1 day after “Departure”")
 
 
 def test_a_condition_counts_records_by_rules_and_asks_for_lists(page: Page, quick_site: Site, tree: str) -> None:

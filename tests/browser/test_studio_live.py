@@ -87,8 +87,14 @@ def test_pages_of_runs_are_turned_by_keyboard_without_loading_another_one(page: 
     expect(page.get_by_role("link", name="The latest")).to_be_visible()
     assert page.evaluate("document.activeElement.closest('#live') !== null")
     assert page.locator("#live tbody tr").first.get_attribute("id") != first
+    second = page.locator("#live tbody tr").first.get_attribute("id")
     page.get_by_role("link", name="The latest").click()
     expect(page.locator("#live tbody tr").first).to_have_attribute("id", first or "")
+    page.go_back()
+    expect(page.locator("#live tbody tr").first).to_have_attribute("id", second or "")
+    page.go_back()
+    expect(page.locator("#live tbody tr").first).to_have_attribute("id", first or "")
+    assert page.url == studio.url("/studio/runs/")
 
 
 @pytest.mark.usefixtures("stays")

@@ -407,3 +407,31 @@ def test_undo_without_a_connection_takes_back_what_was_not_sent_and_refuses_the_
     page.context.set_offline(False)
     expect(page.locator(UNSAVED)).to_be_empty(timeout=PATIENCE)
     assert stored(page, quick_site, tree) == ["One", "Three", "background"]
+
+
+def test_what_is_begun_in_a_form_outlives_an_answer_that_changes_the_form(
+    page: Page, quick_site: Site, tree: str
+) -> None:
+    studio.new(page, "Action", "Call Tree")
+    expect(page.locator("#mw-f-of")).to_be_visible()
+    studio.saved(page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(ACTIONS, hold)
+
+    page.locator("#mw-f-each").select_option("each")
+    page.locator("#mw-f-each-model").select_option("bookings.AllAtOnceBooking")
+    page.locator("#mw-f-each-where-add").click()
+    expect(page.locator(".mw-lookup")).to_have_count(1)
+    page.unroute(ACTIONS)  # which lets go what was held
+
+    expect(page.locator("#mw-f-of")).to_have_count(0)  # the query says whose tree is called
+    page.locator("#mw-f-each-where-0-field").select_option("name")
+    page.locator("#mw-f-each-where-0-value").fill("Ada")
+    studio.saved(page)
+    page.reload()
+    studio.ready(page)
+    expect(page.locator("#mw-f-each-where-0-value")).to_have_value("Ada")

@@ -15,6 +15,7 @@ from tests.browser.studio_states import EVERY
 from tests.browser.studio_world import World
 
 WHO = {
+    "viewer": {"view"},
     "editor": {"view", "edit"},
     "publisher": {"view", "edit", "publish"},
     "operator": {"view", "operate"},

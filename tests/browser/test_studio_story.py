@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import studio
@@ -12,11 +13,11 @@ from tests.browser.booking import fill_in, press_book
 from tests.browser.site import Site
 
 TREE = [
-    "  Update status",
-    "  Update reference",
+    "  Update Status",
+    "  Update Reference",
     "  Background",
-    "    Update ticket",
-    "    Update name",
+    "    Update Ticket",
+    "    Update Passenger's name",
     "    Send e-mail “Hello”",
     "  Delay",
 ]
@@ -59,14 +60,18 @@ def test_a_tree_is_made_by_mouse_and_its_run_watched(
     _submit_and_watch(page, quick_site, new_context, "made-by-mouse", "Mouse")
 
 
-def test_the_same_by_keyboard_alone(page: Page, quick_site: Site, new_context: Callable[..., BrowserContext]) -> None:
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_same_by_keyboard_alone(
+    page: Page, quick_site: Site, new_context: Callable[..., BrowserContext], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
     studio.log_in(page, quick_site)
     page.goto(quick_site.url("/studio/types/bookings.Booking/"))
     _press_until(page, "Tab", "document.activeElement.textContent.trim() === 'New tree'")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("trees/new"))
     expect(page.get_by_role("textbox", name="Name")).to_be_focused()
-    page.keyboard.type("Made by keys")
+    page.keyboard.type(f"Made by keys {width}")
     page.keyboard.press("Enter")
     studio.ready(page)
     _press_until(page, "Tab", "document.activeElement.getAttribute('role') === 'treeitem'")
@@ -103,7 +108,7 @@ def test_the_same_by_keyboard_alone(page: Page, quick_site: Site, new_context: C
     page.keyboard.press("Enter")
     expect(page.locator("#mw-toasts")).to_contain_text("Version 1 is published")
     expect(page.locator('[data-do="publish"]')).to_be_focused()
-    _submit_and_watch(page, quick_site, new_context, "made-by-keys", "Keys")
+    _submit_and_watch(page, quick_site, new_context, f"made-by-keys-{width}", "Keys")
 
 
 def _submit_and_watch(page: Page, site: Site, new_context: Callable[..., BrowserContext], key: str, name: str) -> None:
@@ -118,10 +123,10 @@ def _submit_and_watch(page: Page, site: Site, new_context: Callable[..., Browser
     text = page.locator("main").inner_text()
     line = page.locator(".mw-page-line").first
     expect(line).to_be_visible()
-    before, after = _above(page, "Update status"), _above(page, "Send e-mail “Hello”")
+    before, after = _above(page, "Update Status"), _above(page, "Send e-mail “Hello”")
     assert before is True
     assert after is False
-    assert "Update reference" in text
+    assert "Update Reference" in text
     expect(page.locator(".mw-part--later").first).to_contain_text("done", ignore_case=True)
     assert site.booking(pk)["name"] == name
     assert any(mail["subject"] == "Hello" for mail in site.rows("SELECT subject FROM bookings_mail"))

@@ -113,7 +113,7 @@ def test_the_hash_is_of_what_the_tree_means() -> None:
     [
         (("name", ...), "name", "is missing"),
         (("name", "  "), "name", "needs a text"),
-        (("name", 5), "name", "valid string"),
+        (("name", 5), "name", "must be a text"),
         (("key", "Not A Key"), "key", "needs a key"),
         (("on", ...), "on", "is missing"),
         (("on.event", "exploded"), "on", "unknown event “exploded”; known are saved, created"),
@@ -129,21 +129,21 @@ def test_the_hash_is_of_what_the_tree_means() -> None:
         (("do.0.set.status", "received"), "do.0.set.status", "must be an object"),
         (("do.0.set.status.value", "magic"), "do.0.set.status", "unknown value “magic”"),
         (("do.0.set.sta tus", {"value": "actor"}), "do.0.set.sta tus", "no name"),
-        (("do.0.disabled", "yes"), "do.0.disabled", "boolean"),
-        (("do.0.on_error", "ignore"), "do.0.on_error", "'stop' or 'continue'"),
-        (("do.0.retry", {"max_attempts": 0}), "do.0.retry.max_attempts", "greater"),
+        (("do.0.disabled", "yes"), "do.0.disabled", "must be yes or no"),
+        (("do.0.on_error", "ignore"), "do.0.on_error", "must be one of: stop, continue"),
+        (("do.0.retry", {"max_attempts": 0}), "do.0.retry.max_attempts", "must be at least 1"),
         (("do.1.do.0.set.price.field", "seat price"), "do.1.do.0.set.price.field", "no field path"),
         (("do.1.do.1.to.0", "a@example.com"), "do.1.do.1.to.0", "must be an object"),
         (("do.1.do.1.to.0.recipients", "everybody"), "do.1.do.1.to.0", "unknown recipients"),
-        (("do.1.serial", 1), "do.1.serial", "boolean"),
-        (("do.1.priority", "high"), "do.1.priority", "integer"),
+        (("do.1.serial", 1), "do.1.serial", "must be yes or no"),
+        (("do.1.priority", "high"), "do.1.priority", "must be a whole number"),
         (("do.2.condition", ...), "do.2.condition", "is missing"),
-        (("do.2.condition.op", "~"), "do.2.condition.op", "'=='"),
+        (("do.2.condition.op", "~"), "do.2.condition.op", "must be one of: ==, !="),
         (("do.2.condition.to", ...), "do.2.condition", "needs a value"),
-        (("do.2.condition", {"test": "all", "of": []}), "do.2.condition.of", "at least 1"),
+        (("do.2.condition", {"test": "all", "of": []}), "do.2.condition.of", "needs at least 1 entries"),
         (("do.2.condition", {"test": "not", "of": {"test": "is_new", "x": 1}}), "do.2.condition.of.x", "no key"),
-        (("do.2.otherwise.0.model", 5), "do.2.otherwise.0.model", "string"),
-        (("do.3.moment.days", -2), "do.3.moment.days", "greater than or equal to 0"),
+        (("do.2.otherwise.0.model", 5), "do.2.otherwise.0.model", "must be a text"),
+        (("do.3.moment.days", -2), "do.3.moment.days", "must be at least 0"),
         (("do.3.moment.days", ...), "do.3.moment", "needs a span"),
         (("do.3.moment.base.at", "later"), "do.3.moment.base", "unknown at “later”"),
         (("do.3.moment", {"at": "datetime", "when": "tomorrow"}), "do.3.moment.when", "isoformat"),
@@ -190,17 +190,18 @@ NO_JSON = ["", "{", "nonsense", '{"a": NaN}', '{"b": Infinity}', "[" * 10**6, '{
 def test_what_is_no_json_is_told(text: str) -> None:
     ((path, message),) = problems_of(text)
     assert path == ""
-    assert message
+    assert message.startswith(("The text is no JSON: ", "The document is nested too deep", "A tree document is"))
+    assert message.endswith(".")
 
 
 @pytest.mark.parametrize("document", [None, 5, "text", [], [{}], True])
 def test_a_document_is_an_object(document: Any) -> None:
-    assert problems_of(json.dumps(document)) == [("", "a tree document is a JSON object")]
+    assert problems_of(json.dumps(document)) == [("", "A tree document is a JSON object, and this is none.")]
 
 
 def test_a_key_that_is_there_twice_is_told() -> None:
     text = TREE.to_json().replace('"name": "Booking received",', '"name": "One", "name": "Two",')
-    assert problems_of(text) == [("", "the key “name” is there twice in one object")]
+    assert problems_of(text) == [("", "The key “name” is there twice in one object.")]
 
 
 def nested(levels: int) -> dict[str, Any]:

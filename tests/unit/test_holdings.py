@@ -124,7 +124,7 @@ def test_a_line_that_does_not_move_is_given_to_another_thread(few: Few | None) -
     other = started(holdings, few, taken)
     if few:
         sat_down(holdings._work, holdings._lock, 1)
-        holdings.nudge(0.001)
+        holdings.nudge(0.001, has_room=lambda: False)
     other.join(LONG)
 
     assert taken == [2]

@@ -64,6 +64,14 @@ class TestThroughput:
 
 
 class TestWaits:
+    @pytest.mark.parametrize(
+        ("longest", "top"),
+        [(0.012, 0.02), (3, 5), (9, 10), (40, 60), (61, 120), (2400, 3600), (8000, 18_000), (80_000, 86_400),
+         (100_000, 172_800)],
+    )  # fmt: skip
+    def test_the_scale_of_a_wait_ends_at_a_time_that_people_would_choose(self, longest, top):
+        assert waits(slots({"succeeded": 1, "wait": 0.01, "longest": longest})).top == top
+
     def test_the_line_is_broken_where_nothing_was_started(self):
         plot = waits(slots({"wait": 1, "longest": 2}, {"wait": 1, "longest": 2}, {}, {"wait": 1, "longest": 2}))
         assert len(plot.lines) == 2

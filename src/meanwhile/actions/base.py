@@ -63,8 +63,18 @@ class Node(Part):
         """
         return self.label or _described(_Same(self), texts.language() if language is None else language)
 
+    def title_for_person(self) -> str:
+        """Return its title for somebody who waits for it, without the code of a template: else what kind of step it
+        is."""
+        title = self.title()
+        return self.describe_kind() if any(mark in title for mark in ("{{", "{%", "{#")) else title
+
     def describe(self) -> str:
         """Return in a few words what the node does, for a node without a label."""
+        return self.describe_kind()
+
+    def describe_kind(self) -> str:
+        """Return in a few words what nodes of its kind do, whatever this one does it with."""
         return self.kind.replace("_", " ").capitalize()
 
     def check(self, info: TreeInfo) -> Iterable[Problem]:  # noqa: ARG002 - each kind of node looks for its own

@@ -51,8 +51,12 @@ class SendEmail(Action):
     def describe(self) -> str:
         """Name the subject, if there is one yet."""
         if not self.subject:
-            return _("Send Email")
+            return self.describe_kind()
         return _("Send e-mail “%(subject)s”") % {"subject": self.subject}
+
+    def describe_kind(self) -> str:
+        """Say that it is an e-mail."""
+        return _("Send Email")
 
     def check(self, info: TreeInfo) -> Iterable[Problem]:
         """Look for templates that can't be filled and for a mail to nobody."""

@@ -180,7 +180,7 @@ class JobAdmin(ReadOnlyAdmin):
             "result": "" if found.result is None else pretty_json(found.result),
             "run": run,
             "run_url": admin_url(self.admin_site, request, "meanwhile.Run", found.group) if run else "",
-            "operations": offered_for(found) if self.has_operate_permission(request) else [],
+            "operations": offered_for(found, timezone.now()) if self.has_operate_permission(request) else [],
             "steps_to_go_on_from": steps_to_go_on_from(found) if self.has_operate_permission(request) else [],
         }
 

@@ -23,7 +23,7 @@ from meanwhile.admin.search import search_runs
 from meanwhile.admin.steps import StepRow, rows_of_foreground, rows_of_job
 from meanwhile.operations import BY_NAME, TO_WHOLE_RUNS, operate_each
 from meanwhile.queue.models import Job
-from meanwhile.queue.reasons import why_waiting
+from meanwhile.queue.reasons import Reason, why_waiting
 from meanwhile.queue.states import State
 from meanwhile.studio.words import EVENTS
 from meanwhile.trees.find import jobs_of_run
@@ -43,8 +43,18 @@ class JobPart:
     job: Job
     url: str
     state: SafeString
-    why: str
+    reason: Reason
     steps: list[StepRow]
+
+    @property
+    def why(self) -> str:
+        """Why it waits."""
+        return self.reason.text
+
+    @property
+    def told(self) -> bool:
+        """Whether why it waits says when it is due."""
+        return self.reason.code in {"not_due", "retry"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +179,8 @@ class RunAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(request.path)
 
     def _part(self, job: Job, url: str, using: str) -> JobPart:
-        why = why_waiting(job, now=timezone.now(), using=using).text
-        return JobPart(job, url, badge(job.state, State(job.state).label), why, rows_of_job(job, using))
+        reason = why_waiting(job, now=timezone.now(), using=using)
+        return JobPart(job, url, badge(job.state, State(job.state).label), reason, rows_of_job(job, using))
 
     def _operate(self, request: HttpRequest, runs: Any, name: str) -> None:
         using = conf.get().database

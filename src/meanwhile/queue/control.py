@@ -78,18 +78,23 @@ def cancel(job_id: int, *, using: str | None = None, clock: Clock | None = None)
 
 
 def run_now(job_id: int, *, using: str | None = None, clock: Clock | None = None) -> Job:
-    """Make a waiting job due at once. Raises `TransitionError` if it does not wait."""
-    return move(job_id, (clock or SystemClock()).now(), using=using)
+    """Make a waiting job due at once; one that is due keeps its place in the line. Raises `TransitionError` if it does
+    not wait."""
+    return _move(job_id, (clock or SystemClock()).now(), using, only_earlier=True)
 
 
 def move(job_id: int, due: datetime, *, using: str | None = None) -> Job:
     """Make a waiting job due at another moment (aware). Raises `TransitionError` if it does not wait."""
+    return _move(job_id, due, using)
+
+
+def _move(job_id: int, due: datetime, using: str | None, *, only_earlier: bool = False) -> Job:
     alias = using or conf.get().database
     with transaction.atomic(using=alias):
         job = _locked(job_id, alias)
         if job.state != State.READY:
             raise TransitionError(job.pk, job.state, State.READY.value)
-        _write(job, alias, due=due, held=0)
+        _write(job, alias, due=min(due, job.due) if only_earlier else due, held=0)
         release_next(job.serial_key, using=alias)  # it may be before nobody any more
         wake.on_commit(alias)
     return job

@@ -1,7 +1,7 @@
 """Pause and resume the whole queue: while it is paused no job is started, on whatever machine.
 
-One row says so. Workers read it in the same statement that looks for something to take (`claim.PEEK`, `TOP`), so a pause
-costs nothing where there is none. What runs goes on to its end, and so does the little that a worker had taken
+One row says so. Workers read it in the same statement that looks for something to take (`claim.PEEK`, `TOP`), so a
+pause costs nothing where there is none. What runs goes on to its end, and so does the little that a worker had taken
 already; what becomes due waits.
 """
 

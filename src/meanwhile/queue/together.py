@@ -45,32 +45,40 @@ def together(
     ending = f" RETURNING {returning}" if returning else ""
     with connection.cursor() as cursor:
         if beside and sql.is_postgresql(connection):
-            if not _binds_by_itself(cursor):
+            if not _takes_several(cursor):
                 return _in_one_statement(cursor, statement, parameters, beside, returning)
-            _in_one_message(cursor, f"{statement}{ending}", parameters, beside)
-        else:
-            _in_turn(cursor, beside)
-            cursor.execute(f"{statement}{ending}", parameters)
+            return _in_one_message(cursor, f"{statement}{ending}", parameters, beside, bool(returning))
+        _in_turn(cursor, beside)
+        cursor.execute(f"{statement}{ending}", parameters)
         return cursor.fetchall() if returning else [()] * cursor.rowcount
 
 
-def _binds_by_itself(cursor: Any) -> bool:
-    """Say whether the driver puts the parameters into the text before it sends it, as psycopg 3 does unless the site
-    asks for ``server_side_binding``: only such a text may hold several statements."""
+def _takes_several(cursor: Any) -> bool:
+    """Say whether a text may hold several statements: only if the driver puts the parameters into it before it is sent,
+    as psycopg 3 does unless the site asks for ``server_side_binding`` or is inside a ``pipeline``."""
     try:
         from psycopg import ClientCursor
     except ImportError:
         return False
-    return isinstance(getattr(cursor, "cursor", None), ClientCursor)
+    driver = getattr(cursor, "cursor", None)
+    return isinstance(driver, ClientCursor) and not driver.connection.pgconn.pipeline_status
 
 
-def _in_one_message(cursor: Any, statement: str, parameters: Sequence[Any], beside: Sequence[Beside]) -> None:
-    """Send all of them at once, the statement last. The server plans several short ones quicker than a long one."""
-    text = ";\n".join([*(one.sql for one in beside), statement])
-    cursor.execute(text, [*(value for one in beside for value in one.parameters), *parameters])
+def _in_one_message(
+    cursor: Any, statement: str, parameters: Sequence[Any], beside: Sequence[Beside], returns: bool
+) -> list[tuple[Any, ...]]:
+    """Send all of them at once. The server plans several short ones quicker than a long one.
+
+    The statement comes first, as it does where they are one: so the job is locked before its run, which is the order of
+    those who end a job by hand. Two who lock the same in different orders can wait for each other for ever.
+    """
+    text = ";\n".join([statement, *(one.sql for one in beside)])
+    cursor.execute(text, [*parameters, *(value for one in beside for value in one.parameters)])
+    rows: list[tuple[Any, ...]] = cursor.fetchall() if returns else [()] * cursor.rowcount
     for one in beside:
-        one.rows = cursor.rowcount
         cursor.nextset()
+        one.rows = cursor.rowcount
+    return rows
 
 
 def _in_one_statement(

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from meanwhile import conf
 from meanwhile.sensitive import is_sensitive
+from meanwhile.trees.field_wording import name_of
 
 RIGHTS = ("is_superuser", "is_staff", "groups", "user_permissions")
 """Fields of the user model that say what a person may do."""
@@ -169,7 +170,9 @@ def user_model() -> type[Model]:
 
 def _closed_field(model: type[Model], name: str) -> Closed:
     text = _("“%(field)s” of %(model)s is not open to the Studio.")
-    return Closed(EXCLUDED_FIELD, text % {"field": name, "model": model._meta.verbose_name})
+    found = field_named(model, name)
+    names = {"field": name if found is None else name_of(found), "model": model._meta.verbose_name}
+    return Closed(EXCLUDED_FIELD, text % names)
 
 
 def _all_models() -> list[type[Model]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -22,6 +23,7 @@ from meanwhile.studio.in_use import in_use
 from meanwhile.studio.matching import count_matching
 from meanwhile.studio.models import StudioTree
 from meanwhile.studio.moves import move_targets
+from meanwhile.studio.naming import InWords, naming_of
 from meanwhile.studio.permissions import EDIT, VIEW, may, require
 from meanwhile.studio.preview import preview_mail
 from meanwhile.studio.rebase import document_at
@@ -122,7 +124,7 @@ class StudioController(Controller):
         """Return where a node can be moved to: places, with words."""
         draft = drafts.draft_of(self._tree(tree, EDIT))
         with _told():
-            return move_targets(draft.document, path)
+            return move_targets(draft.document, path, InWords(naming_of(draft.document)))
 
     @action
     def fields(self, model: str) -> list[dict[str, Any]]:
@@ -130,12 +132,12 @@ class StudioController(Controller):
         self._may_view()
         return field_choices(model)
 
-    @action
-    def records(self, model: str, search: str = "") -> list[tuple[str, str]]:
-        """Return records to choose from, by key and title."""
+    @action(atomic=False)
+    def records(self, model: str, search: str = "") -> State:
+        """Return records to choose from, by key and title, and a note where not all were searched."""
         self._may_view()
         with _told():
-            return find_records.records(model, search, by=self.user)
+            return asdict(find_records.records(model, search, by=self.user))
 
     @action
     def record_names(self, model: str, keys: list[str]) -> dict[str, str]:
@@ -144,11 +146,11 @@ class StudioController(Controller):
         with _told():
             return find_records.names(model, keys, by=self.user)
 
-    @action
-    def people(self, kind: str, search: str = "") -> list[tuple[str, str]]:
-        """Return ``users`` or ``groups`` to write to: their names and titles."""
+    @action(atomic=False)
+    def people(self, kind: str, search: str = "") -> State:
+        """Return ``users`` or ``groups`` to write to, by name and title, and a note as above."""
         self._may_view()
-        return (find_records.groups if kind == "groups" else find_records.users)(search, by=self.user)
+        return asdict((find_records.groups if kind == "groups" else find_records.users)(search, by=self.user))
 
     @action(atomic=False)
     def matching(self, tree: str, condition: str) -> State:
@@ -176,7 +178,7 @@ class StudioController(Controller):
         return in_use(self._tree(tree).key).text
 
     @action
-    def publish(self, tree: str, revision: int, comment: str = "", person: str = "") -> State:
+    def publish(self, tree: str, revision: int, comment: str = "", person: str = "", select: str = "") -> State:
         """Publish the draft of this revision."""
         stored = self._tree(tree, person=person)
         with _told():
@@ -188,7 +190,7 @@ class StudioController(Controller):
                 return {"errors": len(refusal.problems), **self._state(stored, drafts.draft_of(stored))}
         stored.published = version
         label = _("Version %(number)s is published") % {"number": version.number}
-        return self._state(stored, drafts.draft_of(stored), label=label)
+        return self._state(stored, drafts.draft_of(stored), select=select, label=label)
 
     @action
     def set_enabled(self, tree: str, enabled: bool) -> State:
@@ -262,10 +264,15 @@ class StudioController(Controller):
 
 def _label(operation: Any, again: Any, document: Any) -> str:
     """Return in words what the person wanted to do, with what they typed."""
-    told = [perform(document, again).label] if again else []
+    words = InWords(naming_of(document))
+    told = [perform(document, again, words).label] if again else []
     value = operation.get("label") if operation.get("op") == "rename" else operation.get("value")
     if value is not None:
-        told.append(value_in_words(value) if isinstance(value, dict) and "value" in value else literal_in_words(value))
+        told.append(
+            value_in_words(value, words.naming)
+            if isinstance(value, dict) and "value" in value
+            else literal_in_words(value)
+        )
     return ": ".join(told)
 
 

@@ -10,17 +10,27 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from meanwhile.studio import places
-from meanwhile.studio.describe import title_of
+from meanwhile.studio.describe import naming_of, title_of
+from meanwhile.studio.likeness import likeliest_pairs
 from meanwhile.studio.wording import event_in_words
-from meanwhile.trees.setting_wording import MAPPINGS, label_of, setting_in_words
+from meanwhile.trees.field_wording import AS_WRITTEN, Naming
+from meanwhile.trees.setting_wording import MAPPINGS, entry_name, label_of, setting_in_words
 from meanwhile.trees.wording import literal_in_words, value_in_words
 
 Kind = Literal["tree", "added", "removed", "moved", "changed"]
-Line = tuple[str, str, str]
-"""A setting, its words before and after; empty where it is not set."""
+
+
+class Line(NamedTuple):
+    """A setting, its words before and after; empty where it is not set. ``raw`` is what documents call it."""
+
+    label: str
+    before: str
+    after: str
+    raw: str
+
 
 WRITTEN = frozenset({"subject", "body", "html", "label", "from_email"})
 """Settings that people write themselves, shown as they stand there."""
@@ -48,21 +58,27 @@ class _Pairs:
 
 def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
     """Return what differs: first the tree itself, then its nodes in the order of the new document, then those gone."""
-    pairs = _Pairs()
+    pairs, was, now = _Pairs(), naming_of(old), naming_of(new)
     _pair(_list(old.get("do")), _list(new.get("do")), "", "", pairs)
     moved = _moved(old, new, pairs)
     found = [*_of_tree(old, new)]
-    here: list[Difference] = [_found("added", new, path, "") for path in pairs.new]
+    here: list[Difference] = [_found("added", new, path, "", now) for path in pairs.new]
     here += [
-        Difference("moved", path, old_path, title_of(places.node_at(new, path)), _lines(old, old_path, new, path))
+        Difference(
+            "moved",
+            path,
+            old_path,
+            title_of(places.node_at(new, path), now),
+            _lines(old, old_path, new, path, was, now),
+        )
         for old_path, path in moved
     ]
     for old_path, path in pairs.same:
-        if lines := _lines(old, old_path, new, path):
-            here.append(Difference("changed", path, old_path, title_of(places.node_at(new, path)), lines))
+        if lines := _lines(old, old_path, new, path, was, now):
+            here.append(Difference("changed", path, old_path, title_of(places.node_at(new, path), now), lines))
     order = {place.path: number for number, place in enumerate(places.nodes_of(new))}
     found += sorted(here, key=lambda one: order.get(one.path, 0))
-    found += [_found("removed", old, "", path) for path in pairs.gone]
+    found += [_found("removed", old, "", path, was) for path in pairs.gone]
     return found
 
 
@@ -72,7 +88,8 @@ def _of_tree(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Differe
         if key in {"do", "meanwhile"} or old.get(key) == new.get(key):
             continue
         words = event_in_words if key == "on" else literal_in_words
-        lines.append((label_of(key), words(old[key]) if key in old else "", words(new[key]) if key in new else ""))
+        before, after = (words(one[key]) if key in one else "" for one in (old, new))
+        lines.append(Line(label_of(key), before, after, key))
     if lines:
         yield Difference("tree", "", "", str(new.get("name", "")), tuple(lines))
 
@@ -85,15 +102,13 @@ def _pair(old: Sequence[Any], new: Sequence[Any], old_above: str, new_above: str
             for i, j in zip(range(i1, i2), range(j1, j2), strict=True):
                 _match(old, new, i, j, old_above, new_above, pairs)
             continue
-        left = list(range(i1, i2))
+        likeliest = likeliest_pairs(old, new, range(i1, i2), range(j1, j2))
         for j in range(j1, j2):
-            alike = next((one for one in left if _kind(old[one]) == _kind(new[j]) != ""), None)
-            if alike is None:
+            if j in likeliest:
+                _match(old, new, likeliest[j], j, old_above, new_above, pairs)
+            else:
                 _all_of(new[j], places.join(new_above, j), pairs.new)
-                continue
-            left.remove(alike)
-            _match(old, new, alike, j, old_above, new_above, pairs)
-        for i in left:
+        for i in sorted(set(range(i1, i2)).difference(likeliest.values())):
             _all_of(old[i], places.join(old_above, i), pairs.gone)
 
 
@@ -135,7 +150,9 @@ def _moved(old: Mapping[str, Any], new: Mapping[str, Any], pairs: _Pairs) -> lis
     return moved
 
 
-def _lines(old: Mapping[str, Any], old_path: str, new: Mapping[str, Any], path: str) -> tuple[Line, ...]:
+def _lines(
+    old: Mapping[str, Any], old_path: str, new: Mapping[str, Any], path: str, was: Naming, now: Naming
+) -> tuple[Line, ...]:
     """Return the settings in which a node differs, without the nodes in it."""
     before, after = places.node_at(old, old_path), places.node_at(new, path)
     lines: list[Line] = []
@@ -144,30 +161,44 @@ def _lines(old: Mapping[str, Any], old_path: str, new: Mapping[str, Any], path: 
             continue
         one, other = before.get(key), after.get(key)
         if key in MAPPINGS:
-            lines += _of_mapping(one, other)
+            lines += _of_mapping(key, before, after, was, now)
         else:
-            lines.append((label_of(key, str(after.get("kind", ""))), _words(key, one), _words(key, other)))
+            label = label_of(key, str(after.get("kind", "")))
+            raw = _raw(key, _words(key, one, AS_WRITTEN), _words(key, other, AS_WRITTEN))
+            lines.append(Line(label, _words(key, one, was), _words(key, other, now), raw))
     return tuple(lines)
 
 
-def _of_mapping(old: Any, new: Any) -> Iterator[Line]:
-    before, after = (one if isinstance(one, Mapping) else {} for one in (old, new))
-    for name in dict.fromkeys((*before, *after)):
-        if before.get(name) != after.get(name):
-            sides = (value_in_words(one[name]) if name in one else "" for one in (before, after))
-            yield (str(name), *sides)  # type: ignore[misc]
+def _of_mapping(
+    key: str, before: Mapping[str, Any], after: Mapping[str, Any], was: Naming, now: Naming
+) -> Iterator[Line]:
+    one, other = (each if isinstance(each, Mapping) else {} for each in (before.get(key), after.get(key)))
+    for name in dict.fromkeys((*one, *other)):
+        if one.get(name) == other.get(name):
+            continue
+        label = entry_name(after, key, name, now) if name in other else entry_name(before, key, name, was)
+        left = value_in_words(one[name], was) if name in one else ""
+        right = value_in_words(other[name], now) if name in other else ""
+        sides = (value_in_words(each[name]) if name in each else "" for each in (one, other))
+        yield Line(label, left, right, _raw(f"{key}.{name}", *sides))
 
 
-def _words(key: str, setting: Any) -> str:
+def _raw(key: str, before: str, after: str) -> str:
+    """Return a line with the names that documents have."""
+    return f"{key}: {' → '.join(filter(None, (before, after)))}"
+
+
+def _words(key: str, setting: Any, naming: Naming) -> str:
     if setting is None:
         return ""
     if key in WRITTEN and isinstance(setting, str):
         return setting
-    return setting_in_words(key, setting)
+    return setting_in_words(key, setting, naming)
 
 
-def _found(kind: Kind, document: Mapping[str, Any], path: str, old_path: str) -> Difference:
-    return Difference(kind, path, old_path, title_of(places.node_at(document, path or old_path)))
+def _found(kind: Kind, document: Mapping[str, Any], path: str, old_path: str, naming: Naming) -> Difference:
+    node = places.node_at(document, path or old_path)
+    return Difference(kind, path, old_path, title_of(node, naming))
 
 
 def _key(node: Any) -> str:
@@ -177,10 +208,6 @@ def _key(node: Any) -> str:
 def _own(node: Mapping[str, Any]) -> str:
     """Return what a node is without the nodes in it."""
     return _key({key: value for key, value in node.items() if key not in places.branches_of(node).values()})
-
-
-def _kind(node: Any) -> str:
-    return str(node.get("kind", "")) if isinstance(node, Mapping) else ""
 
 
 def _list(value: Any) -> list[Any]:

@@ -22,6 +22,7 @@ from meanwhile.studio.bounds import check_depth, check_document
 from meanwhile.studio.edit import Edited, Operation, perform
 from meanwhile.studio.errors import EditConflict, EditProblem
 from meanwhile.studio.models import StudioDraft, StudioEdit, StudioTree
+from meanwhile.studio.naming import InWords, naming_of
 from meanwhile.studio.permissions import EDIT, VIEW, require
 from meanwhile.studio.problems import readable_or_none
 from meanwhile.trees import registry
@@ -92,7 +93,7 @@ def edit_draft(tree: StudioTree, operation: Operation, *, revision: int, by: Any
     check_depth(operation)
     with transaction.atomic(using=_using()):
         draft = locked(tree, revision)
-        edited = perform(draft.document, operation)
+        edited = perform(draft.document, operation, InWords(naming_of(draft.document)))
         return keep(draft, replace(edited, about=edited.about or about), by)
 
 

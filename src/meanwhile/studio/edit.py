@@ -13,6 +13,7 @@ from typing import Any
 
 from meanwhile.studio import kinds, moves, places
 from meanwhile.studio.errors import EditProblem
+from meanwhile.studio.kinds import Words
 from meanwhile.texts import gettext as _
 
 Operation = Mapping[str, Any]
@@ -22,6 +23,8 @@ OF_THE_TREE = ("name", "description", "reentrant", "on")
 
 OF_EVENTS: Mapping[str, tuple[str, ...]] = {"updated": ("model", "fields"), "called": ("model", "parameters")}
 """What an event has besides its name; most have a model alone."""
+
+PLAIN = Words()
 
 STRUCTURE = ("kind", "do", "then", "otherwise")
 
@@ -45,59 +48,62 @@ def apply(document: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
     return perform(document, operation).document
 
 
-def perform(document: Mapping[str, Any], operation: Operation) -> Edited:
-    """Return the document after an operation, with what to select and how to call it. Raises `EditProblem`."""
+def perform(document: Mapping[str, Any], operation: Operation, words: Words = PLAIN) -> Edited:
+    """Return the document after an operation, with what to select and how to call it. Raises `EditProblem`.
+
+    ``words`` name the nodes and settings that are told of.
+    """
     name = operation.get("op")
     do = OPERATIONS.get(name) if isinstance(name, str) else None
     if do is None:
         raise EditProblem(_("There is no operation “%(name)s”.") % {"name": name})
-    return do({**document}, operation)
+    return do({**document}, operation, words)
 
 
-def _insert(document: dict[str, Any], operation: Operation) -> Edited:
+def _insert(document: dict[str, Any], operation: Operation, words: Words) -> Edited:
     at, node = _text(operation, "at"), _node(operation.get("node"))
-    label = _("Add “%(title)s”") % {"title": kinds.title_of(node)}
+    label = _("Add “%(title)s”") % {"title": words.title(node)}
     return Edited(_inserted(document, at, [node]), at, label)
 
 
-def _paste(document: dict[str, Any], operation: Operation) -> Edited:
+def _paste(document: dict[str, Any], operation: Operation, words: Words) -> Edited:
     at, given = _text(operation, "at"), operation.get("nodes")
     if not isinstance(given, list) or not given:
         raise EditProblem(_("There is nothing to paste."))
     nodes = [_node(one) for one in given]
-    return Edited(_inserted(document, at, nodes), at, _("Paste “%(title)s”") % {"title": kinds.title_of(nodes[0])})
+    return Edited(_inserted(document, at, nodes), at, _("Paste “%(title)s”") % {"title": words.title(nodes[0])})
 
 
-def _remove(document: dict[str, Any], operation: Operation) -> Edited:
+def _remove(document: dict[str, Any], operation: Operation, words: Words) -> Edited:
     path = _text(operation, "path")
     node = places.node_at(document, path)
     after = _removed(document, path)
-    return Edited(after, moves.nearest(after, path), _("Delete “%(title)s”") % {"title": kinds.title_of(node)})
+    return Edited(after, moves.nearest(after, path), _("Delete “%(title)s”") % {"title": words.title(node)})
 
 
-def _duplicate(document: dict[str, Any], operation: Operation) -> Edited:
+def _duplicate(document: dict[str, Any], operation: Operation, words: Words) -> Edited:
     path = _text(operation, "path")
     node = places.node_at(document, path)
     behind = places.join(*moves.behind(path))
-    label = _("Duplicate “%(title)s”") % {"title": kinds.title_of(node)}
+    label = _("Duplicate “%(title)s”") % {"title": words.title(node)}
     return Edited(_inserted(document, behind, [copy.deepcopy(node)]), behind, label)
 
 
-def _move(document: dict[str, Any], operation: Operation) -> Edited:
-    return _moved(document, _text(operation, "path"), _text(operation, "to"))
+def _move(document: dict[str, Any], operation: Operation, words: Words) -> Edited:
+    return _moved(document, _text(operation, "path"), _text(operation, "to"), words)
 
 
-def _moved(document: dict[str, Any], path: str, to: str) -> Edited:
+def _moved(document: dict[str, Any], path: str, to: str, words: Words) -> Edited:
     node = places.node_at(document, path)
     places.slot_keys(document, to)
     if to != path and places.is_inside(to, path):
-        raise EditProblem(_("“%(title)s” can't be moved into itself.") % {"title": kinds.title_of(node)})
+        raise EditProblem(_("“%(title)s” can't be moved into itself.") % {"title": words.title(node)})
     place = moves.after_removal(to, path)
     after = _inserted(_removed(document, path), place, [node])
-    return Edited(after, place, _("Move “%(title)s”") % {"title": kinds.title_of(node)})
+    return Edited(after, place, _("Move “%(title)s”") % {"title": words.title(node)})
 
 
-def _shift(document: dict[str, Any], operation: Operation) -> Edited:
+def _shift(document: dict[str, Any], operation: Operation, words: Words) -> Edited:
     path, by = _text(operation, "path"), operation.get("by")
     node = places.node_at(document, path)
     find = moves.SHIFTS.get(by) if isinstance(by, str) else None
@@ -105,11 +111,11 @@ def _shift(document: dict[str, Any], operation: Operation) -> Edited:
         raise EditProblem(_("A node is moved up, down, in or out."))
     to = find(document, path)
     if to is None:
-        raise EditProblem(_("“%(title)s” can't be moved further there.") % {"title": kinds.title_of(node)})
-    return _moved(document, path, to)
+        raise EditProblem(_("“%(title)s” can't be moved further there.") % {"title": words.title(node)})
+    return _moved(document, path, to, words)
 
 
-def _wrap(document: dict[str, Any], operation: Operation) -> Edited:
+def _wrap(document: dict[str, Any], operation: Operation, words: Words) -> Edited:
     path, kind = _text(operation, "path"), operation.get("in")
     holders = {one.key: one.part for one in (*kinds.executions(), *kinds.conditions())}
     if not isinstance(kind, str) or kind not in holders:
@@ -117,32 +123,33 @@ def _wrap(document: dict[str, Any], operation: Operation) -> Edited:
     inner = places.node_at(document, path)
     key = next(iter(places.BRANCHES[kind].values()))
     holder = {**copy.deepcopy(dict(holders[kind])), key: [inner]}
-    label = _("Put “%(title)s” under %(kind)s") % {"title": kinds.title_of(inner), "kind": kinds.kind_title(kind)}
+    label = _("Put “%(title)s” under %(kind)s") % {"title": words.title(inner), "kind": kinds.kind_title(kind)}
     after = places.changed(document, places.node_keys(document, path), lambda _old: holder)
     return Edited(after, path, label)
 
 
-def _unwrap(document: dict[str, Any], operation: Operation) -> Edited:
+def _unwrap(document: dict[str, Any], operation: Operation, words: Words) -> Edited:
     path = _text(operation, "path")
     node = places.node_at(document, path)
     keys = places.branches_of(node).values()
     if not keys:
-        raise EditProblem(_("“%(title)s” holds no nodes.") % {"title": kinds.title_of(node)})
+        raise EditProblem(_("“%(title)s” holds no nodes.") % {"title": words.title(node)})
     children = [child for key in keys for child in _list(node.get(key))]
     after = _removed(document, path)
     after = _inserted(after, path, children) if children else after
-    label = _("Dissolve “%(title)s”") % {"title": kinds.title_of(node)}
+    label = _("Dissolve “%(title)s”") % {"title": words.title(node)}
     return Edited(after, path if children else moves.nearest(after, path), label)
 
 
-def _set_value(document: dict[str, Any], operation: Operation) -> Edited:
+def _set_value(document: dict[str, Any], operation: Operation, words: Words) -> Edited:
     path, key, value = _path(operation), _text(operation, "key"), operation.get("value")
     first = key.partition(".")[0]
     if not path and first not in OF_THE_TREE:
         raise EditProblem(_("“%(key)s” of a tree can't be set like this.") % {"key": key})
     if path and first in STRUCTURE:
         raise EditProblem(_("“%(key)s” of a node can't be set like this.") % {"key": key})
-    what = kinds.title_of(places.node_at(document, path)) if path else _("the tree")
+    node = places.node_at(document, path) if path else document
+    what = words.title(node) if path else _("the tree")
     after = _with_value(document, path, key, value)
     if not path and key == "on.event":
         kept = ("event", *OF_EVENTS.get(str(value), ("model",)))
@@ -150,12 +157,12 @@ def _set_value(document: dict[str, Any], operation: Operation) -> Edited:
     return Edited(
         after,
         path,
-        _("Change %(key)s of “%(title)s”") % {"key": key, "title": what},
+        _("Change %(key)s of “%(title)s”") % {"key": words.setting(node, key), "title": what},
         about=f"{path}:{key}"[:200],
     )
 
 
-def _rename(document: dict[str, Any], operation: Operation) -> Edited:
+def _rename(document: dict[str, Any], operation: Operation, _words: Words) -> Edited:
     path, label = _path(operation), operation.get("label")
     if not isinstance(label, str):
         raise EditProblem(_("A name is a text."))
@@ -164,30 +171,30 @@ def _rename(document: dict[str, Any], operation: Operation) -> Edited:
     return Edited(after, path, _("Rename to “%(name)s”") % {"name": label[:100]}, about=f"{path}:{key}"[:200])
 
 
-def _disable(document: dict[str, Any], operation: Operation) -> Edited:
+def _disable(document: dict[str, Any], operation: Operation, words: Words) -> Edited:
     path, disabled = _text(operation, "path"), operation.get("disabled") is True
-    title = kinds.title_of(places.node_at(document, path))
+    title = words.title(places.node_at(document, path))
     text = _("Switch “%(title)s” off") if disabled else _("Switch “%(title)s” on")
     return Edited(_with_value(document, path, "disabled", disabled or None), path, text % {"title": title})
 
 
-def _set_event(document: dict[str, Any], operation: Operation) -> Edited:
+def _set_event(document: dict[str, Any], operation: Operation, _words: Words) -> Edited:
     event = operation.get("event")
     if not isinstance(event, dict):
         raise EditProblem(_("An event is an object."))
     return Edited({**document, "on": event}, "", _("Change the event"), about="on")
 
 
-def _set_condition(document: dict[str, Any], operation: Operation) -> Edited:
+def _set_condition(document: dict[str, Any], operation: Operation, words: Words) -> Edited:
     path, condition = _text(operation, "path"), operation.get("condition")
     node = places.node_at(document, path)
     if node.get("kind") != "if" or not isinstance(condition, dict):
         raise EditProblem(_("Only an If has a condition, which is an object."))
     after = _with_value(document, path, "condition", condition)
-    return Edited(after, path, _("Change the condition of “%(title)s”") % {"title": kinds.title_of(node)})
+    return Edited(after, path, _("Change the condition of “%(title)s”") % {"title": words.title(node)})
 
 
-OPERATIONS: Mapping[str, Callable[[dict[str, Any], Operation], Edited]] = {
+OPERATIONS: Mapping[str, Callable[[dict[str, Any], Operation, Words], Edited]] = {
     "insert": _insert,
     "remove": _remove,
     "move": _move,

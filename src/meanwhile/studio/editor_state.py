@@ -12,22 +12,19 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from meanwhile.studio import drafts, fields, kinds, lookups, places
-from meanwhile.studio.describe import menu, rows
+from meanwhile.studio import drafts, fields, lookups, places
+from meanwhile.studio.describe import menu, naming_of, rows, title_of
 from meanwhile.studio.errors import EditProblem
 from meanwhile.studio.forms import NodeForm, form_of, model_of, value_kinds
 from meanwhile.studio.models import StudioDraft, StudioEdit, StudioTree
 from meanwhile.studio.problems import Found, problems_of
 from meanwhile.studio.wording import event_in_words
-from meanwhile.trees.wording import value_in_words
 
 FIELD_TYPES = (
     fields.TEXT, fields.NUMBER, fields.FLOAT, fields.YES_NO, fields.DATE, fields.MOMENT, fields.TIME, fields.DURATION,
     fields.RELATION, fields.JSON, fields.OTHER,
 )  # fmt: skip
 MOST_NEWS = 5
-MOST_SHOWN = 3
-"""Fields that a row names of those that its node sets."""
 
 
 def state_of(tree: StudioTree, draft: StudioDraft, *, select: str = "", label: str = "") -> dict[str, Any]:
@@ -46,7 +43,7 @@ def state_of(tree: StudioTree, draft: StudioDraft, *, select: str = "", label: s
         "parameters": _parameters(draft.document),
         "kinds": value_kinds(draft.document),
         "document": draft.document,
-        "rows": _rows(draft.document, problems),
+        "rows": [compact(row) for row in rows(draft.document, problems)],
         "problems": [_problem(found) for found in problems],
         "undo": undo,
         "redo": redo,
@@ -120,20 +117,6 @@ def compact(part: Any) -> Any:
     return dict(part) if isinstance(part, Mapping) else part
 
 
-def _rows(document: Mapping[str, Any], problems: list[Found]) -> list[dict[str, Any]]:
-    nodes = {place.path: place.node for place in places.nodes_of(document)}
-    return [_with_details(compact(row), nodes[row.path]) for row in rows(document, problems)]
-
-
-def _with_details(row: dict[str, Any], node: Mapping[str, Any]) -> dict[str, Any]:
-    """Say in the row what a node sets: that is what people look for in a tree."""
-    values = node.get("set")
-    if isinstance(values, Mapping) and values and "details" not in row:
-        set_to = ", ".join(f"{name} = {value_in_words(value)}" for name, value in list(values.items())[:MOST_SHOWN])
-        row["details"] = set_to if len(values) <= MOST_SHOWN else f"{set_to} …"
-    return row
-
-
 def _form(form: NodeForm, document: Mapping[str, Any]) -> dict[str, Any]:
     written = compact(form)
     for shown, field in zip(written["fields"], form.fields, strict=True):
@@ -170,6 +153,6 @@ def title_at(document: Mapping[str, Any], path: str) -> str:
     if not path:
         return _("the tree")
     try:
-        return kinds.title_of(places.node_at(document, path))
+        return title_of(places.node_at(document, path), naming_of(document))
     except EditProblem:
         return path

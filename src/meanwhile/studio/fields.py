@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
-from django.utils.text import capfirst
 
 from meanwhile.studio import access, places
 from meanwhile.trees.check_models import facts_of
 from meanwhile.trees.condition_wording import operator_in_words
+from meanwhile.trees.field_wording import name_of
 
 TEXT, NUMBER, FLOAT, YES_NO, DATE, MOMENT, TIME, DURATION, RELATION, JSON, OTHER = (
     "text", "number", "float", "yes_no", "date", "datetime", "time", "duration", "relation", "json", "other",
@@ -99,7 +99,7 @@ def _choice(field: Any) -> FieldChoice:
     facts = facts_of(field)
     return FieldChoice(
         name=field.name,
-        label=str(capfirst(getattr(field, "verbose_name", "") or field.name.replace("_", " "))),
+        label=name_of(field),
         type=_type(facts.type_name, bool(facts.relation)),
         relation=facts.relation,
         many=facts.many,

@@ -5,20 +5,26 @@ Who may not see the records of a type is told of none; fields that are closed to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import CharField, Model, Q, TextField
+from django.db.models import CharField, Model, Q, QuerySet, TextField
+from django.utils.formats import number_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from meanwhile import conf
 from meanwhile.actions.mailing import has_groups
 from meanwhile.queue import sql
 from meanwhile.studio import access
-from meanwhile.studio.errors import EditProblem
+from meanwhile.studio.errors import EditProblem, TimeIsUp
 from meanwhile.studio.record_links import find, may_see
+from meanwhile.studio.taken_back import reading
+from meanwhile.studio.time_limit import limited
 
 MOST = 20
 MOST_NAMED = 50
@@ -28,19 +34,68 @@ SEARCHED = 6
 """Text fields that are searched, so that a wide table is not read in vain."""
 
 
-def records(label: str, search: str = "", *, by: Any) -> list[tuple[str, str]]:
-    """Return the latest records of a type whose texts or key fit a search: keys and titles.
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be chosen: keys and titles. ``note`` says so where not all there is was looked through."""
 
-    Where none does, the title may be put together of several fields: those of the latest records are looked through.
+    found: list[tuple[str, str]]
+    note: str = ""
+
+
+def records(label: str, search: str = "", *, by: Any) -> Offer:
+    """Return the latest records of a type whose texts or key fit a search.
+
+    However large the table is, the latest ``STUDIO_MATCHING_ROWS`` are searched, and of all others the keys and the
+    fields with an index, for exactly the text. Where none fits, the title may be put together of several fields: those
+    of the latest records are looked through. It takes at most ``STUDIO_TRY_SECONDS``.
+
     Raises `PermissionDenied` for a person who may not see records of this type.
     """
     model, search = _model(label, by), _searched(search)
+    return _offered(model, search, _records(model, search))
+
+
+def _records(model: type[Model], search: str) -> Iterator[tuple[str, str]]:
     latest = model._default_manager.order_by("-pk")
-    found = [(str(record.pk), title_of(record)) for record in latest.filter(_fits(model, search))[:MOST]]
-    if found or not search or access.has_excluded(model):  # a title may tell what is in a closed field
-        return found
-    titles = ((str(record.pk), title_of(record)) for record in latest[:MOST_TITLES])
-    return [(key, title) for key, title in titles if search.casefold() in title.casefold()][:MOST]
+    none = True
+    for record in _fitting(model, search, latest):
+        none = False
+        yield str(record.pk), title_of(record)
+    if none and search and not access.has_excluded(model):  # a title may tell what is in a closed field
+        titles = ((str(record.pk), title_of(record)) for record in latest[:MOST_TITLES])
+        yield from ((key, title) for key, title in titles if search.casefold() in title.casefold())
+
+
+def _fitting(model: type[Model], search: str, latest: QuerySet[Any]) -> Iterator[Any]:
+    """Yield records that are exactly what is searched, found by an index, then of the latest those that contain it."""
+    if not search:
+        yield from latest[:MOST]
+        return
+    seen = set()
+    bound = latest.values("pk")[: conf.get().studio_matching_rows]
+    for some in (latest.filter(_exactly(model, search)), latest.filter(pk__in=bound).filter(_contains(model, search))):
+        for one in some[:MOST]:
+            if one.pk not in seen:
+                seen.add(one.pk)
+                yield one
+
+
+def _offered(model: type[Model], search: str, look: Iterator[tuple[str, str]]) -> Offer:
+    """Look for something within the time that there is, and say where not everything was looked through."""
+    settings, using = conf.get(), model._default_manager.db
+    rows = settings.studio_matching_rows
+    found: list[tuple[str, str]] = []
+    try:
+        with reading(using), limited(settings.studio_try_seconds, using=using):
+            for one in islice(look, MOST):
+                found.append(one)  # noqa: PERF402 - what was found before the time was up is kept
+            more = bool(search) and model._default_manager.order_by("-pk").values("pk")[rows : rows + 1].exists()
+    except TimeIsUp as error:
+        return Offer(found, f"{error} {_('Write the key of a record to find it.')}")
+    if not more:
+        return Offer(found)
+    text = _("Only the latest %(number)s were searched. An older one is found by its key.")
+    return Offer(found, text % {"number": number_format(rows, force_grouping=True)})
 
 
 def record(label: str, key: str, *, by: Any) -> Model:
@@ -58,23 +113,24 @@ def names(label: str, keys: Sequence[str], *, by: Any) -> dict[str, str]:
     return {key: title_of(one) for key, one in found if one is not None}
 
 
-def users(search: str = "", *, by: Any) -> list[tuple[str, str]]:
+def users(search: str = "", *, by: Any) -> Offer:
     """Return active users whose name or address fits a search: user names and titles. Raises `PermissionDenied`."""
     model: Any = get_user_model()
     _may_see(by, model)
-    found = model._default_manager.filter(_fits(model, _searched(search)))
-    active = [one for one in found.order_by(model.USERNAME_FIELD)[:MOST] if getattr(one, "is_active", True)]
-    return [(one.get_username(), _person(one)) for one in active]
+    search = _searched(search)
+    fitting = _fitting(model, search, model._default_manager.order_by("-pk"))
+    active = ((one.get_username(), _person(one)) for one in fitting if getattr(one, "is_active", True))
+    return _offered(model, search, active)
 
 
-def groups(search: str = "", *, by: Any) -> list[tuple[str, str]]:
+def groups(search: str = "", *, by: Any) -> Offer:
     """Return the groups whose name fits a search; none where users have no groups. Raises as above."""
     if not has_groups(get_user_model()):
-        return []
+        return Offer([])
     model: Any = get_user_model()._meta.get_field("groups").related_model
     _may_see(by, model)
     found = model._default_manager.filter(name__icontains=_searched(search)).order_by("name")[:MOST]
-    return [(one.name, one.name) for one in found]
+    return Offer([(one.name, one.name) for one in found])
 
 
 def title_of(found: Model) -> str:
@@ -105,18 +161,28 @@ def _may_see(by: Any, model: type[Model]) -> None:
         raise PermissionDenied(text % {"model": model._meta.verbose_name})
 
 
-def _fits(model: type[Model], search: str) -> Q:
-    if not search:
-        return Q()
-    texts = [
-        field.name
-        for field in model._meta.concrete_fields
-        if isinstance(field, CharField | TextField) and not access.is_excluded(model, field.name)
-    ]
-    fitting = Q()
-    for name in texts[:SEARCHED]:
-        fitting |= Q(**{f"{name}__icontains": search})
+def _contains(model: type[Model], search: str) -> Q:
+    fitting = Q(pk__in=[])
+    for field in _texts(model)[:SEARCHED]:
+        fitting |= Q(**{f"{field.name}__icontains": search})
+    return fitting
+
+
+def _exactly(model: type[Model], search: str) -> Q:
+    """Return what an index finds in a table of any size: the key, and texts that are unique or indexed."""
+    fitting = Q(pk__in=[])
+    for field in _texts(model)[:SEARCHED]:
+        if field.unique or field.db_index:
+            fitting |= Q(**{field.name: search})
     try:
         return fitting | Q(pk=model._meta.pk.to_python(search))
     except ValidationError:  # no key of this type
-        return fitting if fitting else Q(pk__in=[])
+        return fitting
+
+
+def _texts(model: type[Model]) -> list[Any]:
+    return [
+        field
+        for field in model._meta.concrete_fields
+        if isinstance(field, CharField | TextField) and not access.is_excluded(model, field.name)
+    ]

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from meanwhile.studio import places
 from meanwhile.studio.edit import STRUCTURE
 from meanwhile.studio.errors import EditProblem
+from meanwhile.studio.naming import place_in_words
+from meanwhile.trees.field_wording import BETWEEN, Naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Fix:
     label: str
 
 
-def fix_for(document: Mapping[str, Any], path: str, place: str, problem: str) -> Fix | None:
+def fix_for(document: Mapping[str, Any], path: str, place: str, problem: str, naming: Naming) -> Fix | None:
     """Return what mends a problem, given by its id, at a place in a node; None if a person has to decide."""
     match problem:
         case "meanwhile.W101":
@@ -31,20 +33,21 @@ def fix_for(document: Mapping[str, Any], path: str, place: str, problem: str) ->
         case "meanwhile.W103":
             return _as_template(document, path, place)
         case "meanwhile.E114":
-            return _without(path, "serial")
+            return _without(document, path, "serial", naming)
         case "meanwhile.E121":
             return _declare(document, path, place)
         case "meanwhile.E104" | "meanwhile.E102" | "studio.E02" | "studio.E03" if _is_entry(place):
-            return _without(path, place)
+            return _without(document, path, place, naming)
         case "studio.unknown_key" if path and place.isidentifier() and place not in STRUCTURE:
-            return _without(path, place)
+            return _without(document, path, place, naming)
         case _:
             return None
 
 
-def _without(path: str, key: str) -> Fix:
+def _without(document: Mapping[str, Any], path: str, key: str, naming: Naming) -> Fix:
     operation = {"op": "set_value", "path": path, "key": key, "value": None}
-    return Fix(operation, _("Remove “%(key)s”") % {"key": key.rpartition(".")[2]})
+    words = place_in_words(places.node_at(document, path), key, naming)
+    return Fix(operation, _("Remove “%(key)s”") % {"key": words.rpartition(BETWEEN)[2]})
 
 
 def _as_template(document: Mapping[str, Any], path: str, place: str) -> Fix | None:
@@ -66,12 +69,9 @@ def _declare(document: Mapping[str, Any], path: str, place: str) -> Fix | None:
     return Fix(operation, _("Declare the parameter “%(name)s”") % {"name": name})
 
 
-def _at(document: Mapping[str, Any], path: str, place: str) -> Any:
+def value_at(node: Any, place: str) -> Any:
     """Return what stands at a place in a node; None where nothing does."""
-    try:
-        found: Any = places.node_at(document, path)
-    except EditProblem:
-        return None
+    found = node
     for key in place.split("."):
         if isinstance(found, list) and key.isdecimal() and int(key) < len(found):
             found = found[int(key)]
@@ -80,6 +80,13 @@ def _at(document: Mapping[str, Any], path: str, place: str) -> Any:
         else:
             return None
     return found
+
+
+def _at(document: Mapping[str, Any], path: str, place: str) -> Any:
+    try:
+        return value_at(places.node_at(document, path), place)
+    except EditProblem:
+        return None
 
 
 def _is_entry(place: str) -> bool:

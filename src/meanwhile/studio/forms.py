@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from meanwhile.actions.registry import actions as functions
 from meanwhile.studio import access, kinds, places
-from meanwhile.studio.describe import title_of, when_of
+from meanwhile.studio.describe import naming_of, title_of, when_of
 from meanwhile.studio.fields import (
     DATE,
     DURATION,
@@ -56,7 +56,9 @@ def form_of(document: Mapping[str, Any], path: str) -> NodeForm:
         FormField("disabled", _("Switched off"), "yes_no", node.get("disabled", False), advanced=True),
         *(form.of_actions() if kind not in places.BRANCHES else ()),
     )
-    return NodeForm(path, kind, title_of(node), kinds.icon_of(kind), when_of(document, path), fields)
+    return NodeForm(
+        path, kind, title_of(node, naming_of(document)), kinds.icon_of(kind), when_of(document, path), fields
+    )
 
 
 def value_kinds(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -105,6 +105,18 @@ def function_kind(name: str, label: str, help: str) -> Kind:  # noqa: A002 - the
     return Kind(f"call:{name}", label, help, "function", {"kind": "call", "function": name})
 
 
+class Words:
+    """What edits say of a node and of its settings, where nothing is known but the document."""
+
+    def title(self, node: Mapping[str, Any]) -> str:
+        """Return what people read for a node."""
+        return title_of(node)
+
+    def setting(self, node: Mapping[str, Any], key: str) -> str:  # noqa: ARG002 - others ask the node
+        """Return what a setting of a node, or of the tree, is called."""
+        return key
+
+
 def title_of(node: Mapping[str, Any]) -> str:
     """Return what people read for a node that may be half done: its label, or what its kind is called."""
     label = node.get("label")

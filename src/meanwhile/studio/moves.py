@@ -9,15 +9,17 @@ from meanwhile.studio import kinds, places
 from meanwhile.studio.errors import EditProblem
 from meanwhile.texts import gettext as _
 
+PLAIN = kinds.Words()
 
-def move_targets(document: Mapping[str, Any], path: str) -> list[tuple[str, str]]:
+
+def move_targets(document: Mapping[str, Any], path: str, words: kinds.Words = PLAIN) -> list[tuple[str, str]]:
     """Return the places that a node can be moved to, each with words for it: for “Move to…”."""
     moved = places.node_at(document, path)
     found: list[tuple[str, str]] = [("0", _("At the very beginning"))]
     for place in places.nodes_of(document):
         if place.node is moved or places.is_inside(place.path, path):
             continue
-        title = kinds.title_of(place.node)
+        title = words.title(place.node)
         above, index = places.split(place.path)
         for word, key in places.branches_of(place.node).items():
             size = len(_list(place.node.get(key)))

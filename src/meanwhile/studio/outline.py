@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from meanwhile.actions.base import Node
+from meanwhile.studio.describe import naming_of, title_of
 from meanwhile.studio.words import KINDS
 from meanwhile.trees.condition_wording import condition_in_words
 from meanwhile.trees.document import EventTree
+from meanwhile.trees.field_wording import Naming
 from meanwhile.trees.nodes import Background, Delay, If, branches
 from meanwhile.trees.setting_wording import settings_in_words
 from meanwhile.trees.wording import moment_in_words
@@ -48,38 +50,39 @@ class Line:
 
 def outline(tree: EventTree) -> list[Line]:
     """Return the nodes of a tree."""
-    return _lines(tree.do, "")
+    return _lines(tree.do, "", naming_of(tree.as_json()))
 
 
-def _lines(nodes: Sequence[Node], prefix: str) -> list[Line]:
-    return [_line(node, f"{prefix}{index}") for index, node in enumerate(nodes)]
+def _lines(nodes: Sequence[Node], prefix: str, naming: Naming) -> list[Line]:
+    return [_line(node, f"{prefix}{index}", naming) for index, node in enumerate(nodes)]
 
 
-def _line(node: Node, path: str) -> Line:
+def _line(node: Node, path: str, naming: Naming) -> Line:
+    document = node.as_json()
     return Line(
         path=path,
-        title=node.title(),
+        title=title_of(document, naming),
         kind=node.kind,
-        when=_when(node),
+        when=_when(node, naming),
         background=isinstance(node, Background | Delay),
-        settings=settings_in_words(node.as_json(), SHOWN_AS_WHEN),
+        settings=settings_in_words(document, SHOWN_AS_WHEN, naming),
         disabled=node.disabled,
         branches=[
-            Branch(heading=_heading(name), lines=_lines(children, f"{path}.{name}." if name else f"{path}."))
+            Branch(heading=_heading(name), lines=_lines(children, f"{path}.{name}." if name else f"{path}.", naming))
             for name, children in branches(node).items()
             if children
         ],
     )
 
 
-def _when(node: Node) -> str:
+def _when(node: Node, naming: Naming) -> str:
     match node:
         case Background():
             return _("after the page, as soon as possible")
         case Delay():
-            return moment_in_words(node.as_json()["moment"])
+            return moment_in_words(node.as_json()["moment"], naming)
         case If():
-            return condition_in_words(node.as_json()["condition"])
+            return condition_in_words(node.as_json()["condition"], naming)
         case _:
             return ""
 

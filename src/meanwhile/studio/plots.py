@@ -13,6 +13,8 @@ SHARE = 0.72
 """Of a slot's width that its bar takes."""
 
 STEPS = (1, 2, 5)
+TIMES = (10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 18_000, 36_000, 86_400)
+"""Scales of seconds, minutes and hours, up to a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def throughput(slots: Sequence[Slot]) -> Plot:
 
 def waits(slots: Sequence[Slot]) -> Plot:
     """Return the mean wait as a line, broken where nothing ended, and the longest waits as dots."""
-    top = _round_up(max((slot.longest or 0 for slot in slots), default=0))
+    top = _round_up_time(max((slot.longest or 0 for slot in slots), default=0))
     step = WIDTH / max(len(slots), 1)
     lines, points, dots = list[str](), list[str](), list[tuple[float, float, Slot]]()
     for index, slot in enumerate(slots):
@@ -99,6 +101,15 @@ def _height(value: float, top: float) -> float:
     if value <= 0:
         return 0.0
     return round(max(value / top * HEIGHT, 1.5), 1)
+
+
+def _round_up_time(seconds: float) -> float:
+    """Return the next time that people would choose for a scale: a part of a minute, an hour or a day, or 1, 2, 5, 10,
+    … days."""
+    day = TIMES[-1]
+    if seconds > day:
+        return _round_up(seconds / day) * day
+    return next((time for time in TIMES if seconds <= time), day) if seconds > TIMES[0] / 2 else _round_up(seconds)
 
 
 def _round_up(value: float) -> float:

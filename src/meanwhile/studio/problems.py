@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from meanwhile.exceptions import TreeDocumentError
 from meanwhile.studio import access, loading, places
 from meanwhile.studio.access_check import access_problems
-from meanwhile.studio.fixes import Fix, fix_for
+from meanwhile.studio.fixes import Fix, fix_for, value_at
 from meanwhile.studio.models import StudioTree
+from meanwhile.studio.naming import naming_of, place_in_words
 from meanwhile.studio.recheck import checked
 from meanwhile.trees.document import EventTree
+from meanwhile.trees.field_wording import Naming
 
 TOO_LARGE: Final = "studio.E05"
 UNREADABLE: Final = "studio.E06"
@@ -82,7 +85,8 @@ def _read(document: Mapping[str, Any]) -> tuple[EventTree | None, list[Found], C
         return EventTree.from_document(dict(document)), [], ()
     except TreeDocumentError as error:
         problems = [(*places.place_of_problem(document, path), message) for path, message in error.problems]
-    found = [_unreadable(document, path, place, message) for path, place, message in problems]
+    naming = naming_of(document)
+    found = [_unreadable(document, path, place, message, naming) for path, place, message in problems]
     broken = {path for path, _place, _message in problems}
     if "" in broken:
         return None, found, broken
@@ -92,10 +96,31 @@ def _read(document: Mapping[str, Any]) -> tuple[EventTree | None, list[Found], C
     return readable_or_none(mended), found, broken
 
 
-def _unreadable(document: Mapping[str, Any], path: str, place: str, message: str) -> Found:
+CHOICES: Final[Mapping[str, Any]] = {
+    "tree": gettext_lazy("Choose a tree to call."),
+    "function": gettext_lazy("Choose a function to call."),
+    "model": gettext_lazy("Choose a record type."),
+    "field": gettext_lazy("Choose a field."),
+    "fields": gettext_lazy("Choose a field."),
+}
+"""What there is to do where nothing was chosen yet, by the last word of the place."""
+
+
+def _unreadable(document: Mapping[str, Any], path: str, place: str, message: str, naming: Naming) -> Found:
     known = "studio.unknown_key" if message == _("is no key that is known here") else UNREADABLE
-    fix = fix_for(document, path, place, known)
-    return Found(path, place, UNREADABLE, "error", f"{place}: {message}" if place else message, *_parts(fix))
+    fix = fix_for(document, path, place, known, naming)
+    return Found(path, place, UNREADABLE, "error", _sentence(document, path, place, message, naming), *_parts(fix))
+
+
+def _sentence(document: Mapping[str, Any], path: str, place: str, message: str, naming: Naming) -> str:
+    """Return what to do where nothing was chosen, else what is wrong, with the words for the place."""
+    if not place:
+        return message
+    node = places.node_at(document, path) if path else document
+    choice = CHOICES.get(next((part for part in reversed(place.split(".")) if not part.isdecimal()), ""))
+    if choice is not None and value_at(node, place) in (None, "", []):
+        return str(choice)
+    return f"{place_in_words(node, place, naming)}: {message}"
 
 
 def _stand_in(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,8 +136,9 @@ def _stand_in(node: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(tree: EventTree, document: Mapping[str, Any]) -> Iterator[Found]:
+    naming = naming_of(document)
     closed = [
-        Found(path, place, one.id, "error", one.message, "", *_fix(fix_for(document, path, place, one.id)))
+        Found(path, place, one.id, "error", one.message, "", *_fix(fix_for(document, path, place, one.id, naming)))
         for path, place, one in access_problems(tree)
     ]
     yield from closed
@@ -125,7 +151,7 @@ def _checked(tree: EventTree, document: Mapping[str, Any]) -> Iterator[Found]:
     for problem in problems:
         path, place = places.place_in_tree(document, problem.path)
         if not (problem.code == "meanwhile.W104" and path in secret):
-            fix = fix_for(document, path, place, problem.code)
+            fix = fix_for(document, path, place, problem.code, naming)
             yield Found(path, place, problem.code, problem.level, problem.message, problem.hint, *_fix(fix))
 
 

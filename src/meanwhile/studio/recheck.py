@@ -20,6 +20,7 @@ from meanwhile.actions.base import Problem
 from meanwhile.actions.create_record import CreateRecord
 from meanwhile.actions.delete_record import DeleteRecord
 from meanwhile.studio import places
+from meanwhile.studio.naming import naming_of
 from meanwhile.trees import registry
 from meanwhile.trees.check import check_tree
 from meanwhile.trees.document import EventTree
@@ -73,7 +74,7 @@ def checked(tree: EventTree, document: Mapping[str, Any]) -> list[Problem]:
     known = {leaf.path: found for leaf in leaves if (found := memory.get(leaf.key)) is not None}
     fresh = {leaf.path: leaf.key for leaf in leaves if leaf.path not in known}
     reduced = tree.model_copy(update={"do": _without(tree.do, "", known)})
-    problems = check_tree(reduced)
+    problems = check_tree(reduced, naming_of(document))
     of_leaf: dict[str, list[Problem]] = {path: [] for path in fresh}
     for problem in problems:
         path = next((above for above in _prefixes(problem.path) if above in fresh), None)

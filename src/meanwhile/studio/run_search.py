@@ -191,6 +191,8 @@ def _read(ids: Iterable[UUID], using: str) -> list[Run]:
 
 def _day(text: str) -> date | None:
     try:
-        return parse_date(text)
+        day = parse_date(text)
     except ValueError:
         return None
+    # The first and the last one of the calendar have no day before or behind them in every time zone.
+    return day if day is not None and date.min < day < date.max else None

@@ -52,7 +52,7 @@ def strip_of(run: Run, jobs: Sequence[JobView], now: datetime) -> Strip | None:
     page = scale.x(run.page_at) if run.page_at else None
     bars = [Bar(0, max(page or 0, THINNEST), 0, "foreground", "")]
     for row, job in enumerate(shown, start=1):
-        bars += _bars(job, row * (ROW + GAP), scale)
+        bars += _bars(job, row * (ROW + GAP), scale, end)
     return Strip((len(shown) + 1) * (ROW + GAP) - GAP, bars, page, total)
 
 
@@ -67,7 +67,7 @@ class _Scale:
         return round(min(max(share, 0.0), 1.0) * WIDTH, 1)
 
 
-def _bars(job: JobView, y: int, scale: _Scale) -> Iterable[Bar]:
+def _bars(job: JobView, y: int, scale: _Scale, end: datetime) -> Iterable[Bar]:
     started = job.job.started
     assert started is not None
     waits_from = scale.x(job.job.created)
@@ -78,6 +78,9 @@ def _bars(job: JobView, y: int, scale: _Scale) -> Iterable[Bar]:
             continue
         begin = scale.x(step.at - timedelta(milliseconds=step.ms or 0))
         yield Bar(begin, max(scale.x(step.at) - begin - 1, THINNEST), y, step.state, step.label)
+    if job.state == "running":
+        begin = scale.x(max([started, *(step.at for step in job.steps if step.at is not None)]))
+        yield Bar(begin, max(scale.x(end) - begin, THINNEST), y, "running", job.title)
 
 
 def _moments(job: JobView) -> Iterable[datetime]:

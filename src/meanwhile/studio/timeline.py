@@ -19,8 +19,10 @@ from meanwhile.operations import Operation, offered_for
 from meanwhile.queue.control import step_order
 from meanwhile.queue.models import Job
 from meanwhile.queue.pause import paused
-from meanwhile.queue.reasons import any_worker_alive, why_waiting
+from meanwhile.queue.reasons import Reason, any_worker_alive, why_waiting
 from meanwhile.queue.states import State
+from meanwhile.studio.describe import naming_of
+from meanwhile.studio.step_words import in_words
 from meanwhile.studio.words import KINDS
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.models import Run, RunState
@@ -77,11 +79,26 @@ class JobView:
     title: str
     kind: str
     when: str
-    why: str
+    reason: Reason
     wait_ms: float | None
     took_ms: float | None
     steps: list[StepView]
     operations: list[Operation]
+
+    @property
+    def why(self) -> str:
+        """Why it waits; empty if one of the steps says when it is tried again."""
+        return "" if any(step.next_try for step in self.steps) else self.reason.text
+
+    @property
+    def due_since(self) -> datetime | None:
+        """The moment since which it could have been run, None if it doesn't wait or its moment is still to come."""
+        return self.job.due if self.reason.code not in {"", "not_due", "retry"} else None
+
+    @property
+    def due_until(self) -> datetime | None:
+        """The moment that it waits for, None if that is not what it waits for or one of the steps says it."""
+        return self.job.due if self.why and self.due_since is None else None
 
     @property
     def told(self) -> bool:
@@ -114,7 +131,8 @@ def foreground_of(run: Run, tree: EventTree | None, jobs: Sequence[Job]) -> list
         for path, node in _flat(tree.do, "", {path: entry.get("branch", "") for path, entry in entries.items()})
     ]
     shown = {step.path for step in found}
-    return found + [_entry(path, entry, None) for path, entry in entries.items() if path not in shown]
+    gone = [_entry(path, entry, None) for path, entry in entries.items() if path not in shown]
+    return in_words(found, tree) + gone
 
 
 def jobs_of(jobs: Sequence[Job], tree: EventTree | None, *, now: datetime, using: str) -> list[JobView]:
@@ -143,12 +161,14 @@ def job_view(
         job=job,
         title=branch.title() if branch else job.name or job.kind,
         kind=branch.kind if branch else "background",
-        when=moment_in_words(branch.as_json()["moment"]) if isinstance(branch, Delay) else "",
-        why=why_waiting(job, now=now, using=using, alive=alive, is_paused=is_paused).text,
+        when=moment_in_words(branch.as_json()["moment"], naming_of(tree.as_json()))
+        if tree and isinstance(branch, Delay)
+        else "",
+        reason=why_waiting(job, now=now, using=using, alive=alive, is_paused=is_paused),
         wait_ms=waited,
         took_ms=took,
-        steps=_steps_of_job(job, children),
-        operations=offered_for(job),
+        steps=in_words(_steps_of_job(job, children), tree),
+        operations=offered_for(job, now),
     )
 
 
@@ -160,7 +180,7 @@ def current_step(job: Job, tree: EventTree | None) -> str:
 def job_steps(job: Job, tree: EventTree | None) -> list[StepView]:
     """Return the steps of a job alone."""
     branch = _branch(job, tree)
-    return _steps_of_job(job, branch.do if isinstance(branch, Background | Delay) else ())
+    return in_words(_steps_of_job(job, branch.do if isinstance(branch, Background | Delay) else ()), tree)
 
 
 def _branch(job: Job, tree: EventTree | None) -> Node | None:
@@ -199,7 +219,7 @@ def _open_step(job: Job, path: str, node: Node | None, failure: Mapping[str, Any
     runs = state == "running"
     return StepView(
         path=path,
-        label=failure.get("label") or (node.title() if node else path),
+        label=node.title() if node else failure.get("label") or path,
         kind=node.kind if node else "",
         settings=_settings(node),
         state=state,
@@ -243,7 +263,7 @@ def _entry(path: str, entry: Mapping[str, Any], node: Node | None, *, again: boo
     state = ("passed_over" if "ms" in entry else "failed") if error else "done"
     return StepView(
         path=path,
-        label=entry.get("label", path),
+        label=node.title() if node else entry.get("label") or path,
         kind=node.kind if node else "",
         settings=_settings(node),
         state=state,

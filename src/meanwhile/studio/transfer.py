@@ -64,7 +64,9 @@ def _read(text: str | bytes) -> dict[str, Any]:
     settings = conf.get()
     if len(text) > 4 * settings.studio_max_document:
         limit = settings.studio_max_document
-        raise TreeDocumentError([("", _("has more than %(limit)s bytes (STUDIO_MAX_DOCUMENT)") % {"limit": limit})])
+        raise TreeDocumentError(
+            [("", _("The document has more than %(limit)s bytes (STUDIO_MAX_DOCUMENT).") % {"limit": limit})]
+        )
     return EventTree.from_json(text, Limits(settings.max_nodes, settings.max_nesting)).as_json()
 
 

@@ -29,9 +29,11 @@ from meanwhile.studio import access, loading
 from meanwhile.studio.after_commit import AfterCommit
 from meanwhile.studio.bounds import check_document
 from meanwhile.studio.caught_mail import catching_mail
+from meanwhile.studio.describe import naming_of, title_of
 from meanwhile.studio.errors import EditProblem, Refused, TimeIsUp
 from meanwhile.studio.models import StudioTree
 from meanwhile.studio.permissions import EDIT, require
+from meanwhile.studio.places import nodes_of
 from meanwhile.studio.problems import CLOSED, UNREADABLE, problems_of
 from meanwhile.studio.taken_back import all_taken_back
 from meanwhile.studio.time_limit import limited
@@ -48,6 +50,7 @@ from meanwhile.trees.registry import TreeRegistry
 from meanwhile.trees.runner import Occasion, begin, current_clock
 from meanwhile.trees.snapshot import plain_values, same_value
 from meanwhile.trees.trials import trying
+from meanwhile.trees.wording import moment_in_words
 
 
 def try_out(
@@ -89,7 +92,25 @@ def try_out(
         except TimeIsUp as error:
             result.error, result.timed_out = str(error), True
     result.seconds = time.perf_counter() - started
+    _put_into_words(result, document, event_tree.key)
     return result
+
+
+def _put_into_words(result: TryOut, document: Mapping[str, Any], key: str) -> None:
+    """Name the steps and the moments of the draft as its rows do."""
+    naming = naming_of(document)
+    nodes = {place.path: place.node for place in nodes_of(document)}
+    steps = [*result.foreground, *(step for branch in result.branches if branch.tree == key for step in branch.steps)]
+    for step in steps:
+        if (node := nodes.get(step.path)) is None:
+            continue
+        step.title = title_of(node, naming)
+        if step.state == "queued" and node.get("kind") == "delay":
+            step.message = _("Queued: %(moment)s.") % {"moment": moment_in_words(node.get("moment"), naming)}
+    for branch in result.branches:
+        node = nodes.get(branch.path) if branch.tree == key else None
+        if node is not None and node.get("kind") == "delay":
+            branch.when = moment_in_words(node.get("moment"), naming)
 
 
 def readable(document: Mapping[str, Any], tree: StudioTree | None = None) -> EventTree:

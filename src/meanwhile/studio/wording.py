@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from meanwhile.studio.access import find_model
+from meanwhile.trees.field_wording import Naming
 from meanwhile.trees.wording import NOT_YET, list_of
 
 
@@ -23,7 +24,7 @@ def event_in_words(event: Any) -> str:
         case "created":
             return _("when a %(record)s is created") % facts
         case "updated":
-            fields = ", ".join(map(str, list_of(event.get("fields"))))
+            fields = ", ".join(map(Naming(str(event.get("model") or "")).field, list_of(event.get("fields"))))
             if fields:
                 return _("when %(fields)s of a %(record)s changes") % {**facts, "fields": fields}
             return _("when a %(record)s is changed") % facts

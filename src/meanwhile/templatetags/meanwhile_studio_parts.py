@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -83,6 +83,15 @@ def span(milliseconds: float | None) -> str:
 def seconds(value: float | None) -> str:
     """So many seconds as people say it."""
     return "" if value is None else span_text(value * 1000)
+
+
+@register.filter
+def with_code(text: str) -> SafeString:
+    """A text whose parts between backquotes are code."""
+    parts = (
+        (format_html("<code>{}</code>" if index % 2 else "{}", part),) for index, part in enumerate(text.split("`"))
+    )
+    return format_html_join("", "{}", parts)
 
 
 @register.filter

@@ -19,6 +19,7 @@ from meanwhile.trees.check_info import Surroundings
 from meanwhile.trees.check_mail import check_recipients
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.events import Updated
+from meanwhile.trees.field_wording import AS_WRITTEN, Naming
 from meanwhile.trees.limits import Limits, problems_before_reading
 from meanwhile.trees.moment_kinds import After, AnyMoment, Before, DateField, DateTime, RightNow, StartOfNext
 from meanwhile.trees.nodes import AnyNode, Background, Delay, If
@@ -57,18 +58,21 @@ CODES: dict[str, Any] = {
 """Every id that `check_tree` gives, with what it is about."""
 
 
-def check_tree(tree: EventTree) -> list[Problem]:
-    """Return what is wrong with a tree in this project, in the order of the tree. Asks the models, not the database."""
-    return list(_TreeCheck(tree).run())
+def check_tree(tree: EventTree, naming: Naming = AS_WRITTEN) -> list[Problem]:
+    """Return what is wrong with a tree in this project, in the order of the tree. Asks the models, not the database.
+
+    ``naming`` says what the problems call fields and record types.
+    """
+    return list(_TreeCheck(tree, naming).run())
 
 
 class _TreeCheck:
     """One check of one tree. Follows the nodes as a run does, to know which named records there are."""
 
-    def __init__(self, tree: EventTree) -> None:
+    def __init__(self, tree: EventTree, naming: Naming) -> None:
         made = frozenset(node.name for _path, node in tree.walk() if isinstance(node, CreateRecord) and node.name)
         self._tree = tree
-        self._whole = Surroundings(tree, made_somewhere=made)
+        self._whole = Surroundings(tree, made_somewhere=made, naming=naming)
 
     def run(self) -> Iterator[Problem]:
         settings = conf.get()
@@ -104,7 +108,7 @@ class _TreeCheck:
                 yield self._whole.problem(
                     "meanwhile.E116",
                     f"on.fields.{number}",
-                    text % {"model": event.model, "field": name},
+                    text % {"model": self._whole.naming.model_name(event.model), "field": name},
                     _("Name fields of the model itself."),
                 )
 
@@ -140,18 +144,17 @@ class _TreeCheck:
                 case CreateRecord() if node.name:
                     names[node.name] = node.model
                 case Action() if node.outside and info.foreground:
-                    yield _outside(node, info)
+                    yield _outside(info)
 
 
-def _outside(node: Action, info: Surroundings) -> Problem:
+def _outside(info: Surroundings) -> Problem:
     return info.problem(
         "meanwhile.W101",
         "",
         _(
-            "“%(node)s” has an effect outside the database and is in the foreground: "
+            "It has an effect outside the database and is in the foreground: "
             "if the save fails after it, it can't be taken back."
-        )
-        % {"node": node.title()},
+        ),
         _("Put it under Background."),
     )
 
@@ -163,7 +166,8 @@ def _check_moment(moment: AnyMoment, info: Surroundings, at: str) -> Iterator[Pr
             if facts is None:
                 yield from info.check_path(field, at)
             elif facts.type_name not in {"DateField", "DateTimeField"}:
-                text = _("“%(field)s” is a %(type)s, which holds no date.") % {"field": field, "type": facts.type_name}
+                words = {"field": info.naming.field(field), "type": info.type_name(facts, field)}
+                text = _("“%(field)s” is a %(type)s, which holds no date.") % words
                 yield info.problem("meanwhile.E115", at, text, _("Name a date field."))
         case Before(base=base) | After(base=base):
             yield from _check_moment(base, info, f"{at}.base")

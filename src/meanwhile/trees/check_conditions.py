@@ -12,6 +12,7 @@ from meanwhile.actions.values import Literal
 from meanwhile.trees.check_info import Surroundings
 from meanwhile.trees.check_literal import comparison_problem
 from meanwhile.trees.condition_kinds import WITHOUT_VALUE, AnyCondition, Changed, ChangedTo, Count, Is, Was, walk
+from meanwhile.trees.condition_wording import operator_in_words
 
 WITH_OLD_VALUES = frozenset({"saved", "updated", "submitted"})
 TEXT_FIELDS = ("Char", "Text", "File", "Slug", "URL", "Email", "FilePath", "IPAddress")
@@ -57,7 +58,7 @@ def _check_old(one: Any, fields: tuple[str, ...], info: Surroundings, place: str
             yield info.problem(
                 "meanwhile.E102",
                 place,
-                text % {"model": info.model, "field": name},
+                text % {"model": info.naming.model_name(info.model), "field": name},
                 _("Name fields of the record itself for “%(test)s”.") % {"test": one.test},
             )
 
@@ -71,16 +72,17 @@ def _check_comparison(
         return
     op = one.op
     if not _fits(op, facts):
+        words = operator_in_words(op) if info.naming.in_words else op
         text = _("“%(op)s” does not fit %(field)s, which is a %(type)s.")
         yield info.problem(
             "meanwhile.E105",
             place,
-            text % {"op": op, "field": one.field, "type": facts.type_name},
+            text % {"op": words, "field": info.naming.field(one.field), "type": info.type_name(facts, one.field)},
             _("Choose another operator or another field."),
         )
     elif isinstance(one.to, Literal):
         for text in _literal_problems(op, one.to.literal, one.field, info):
-            message = _("%(field)s: %(text)s.") % {"field": one.field, "text": text}
+            message = _("%(field)s: %(text)s.") % {"field": info.naming.field(one.field), "text": text}
             yield info.problem("meanwhile.E103", f"{place}.to", message, _("Write a value that the field can have."))
 
 
@@ -120,7 +122,7 @@ def _check_count(one: Count, info: Surroundings, place: str) -> Iterator[Problem
         yield info.problem(
             "meanwhile.E102",
             f"{place}.of",
-            text % {"model": info.model or _("No record"), "relation": one.of},
+            text % {"model": info.naming.model_name(info.model) or _("No record"), "relation": one.of},
             _("Name a relation of the record to many, or a model."),
         )
         return

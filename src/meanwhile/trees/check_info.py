@@ -18,6 +18,7 @@ from meanwhile.trees.check_literal import literal_problem
 from meanwhile.trees.check_models import HasModels
 from meanwhile.trees.check_template import template_problems
 from meanwhile.trees.events import Called
+from meanwhile.trees.field_wording import AS_WRITTEN, Naming, type_of
 
 if TYPE_CHECKING:
     from meanwhile.trees.document import EventTree
@@ -34,6 +35,7 @@ class Surroundings(HasModels):
     foreground: bool = True
     names: Mapping[str, str] = dataclasses.field(default_factory=dict)
     made_somewhere: frozenset[str] = frozenset()
+    naming: Naming = AS_WRITTEN
 
     @property
     def model(self) -> str:
@@ -65,6 +67,11 @@ class Surroundings(HasModels):
             return self.django_field(self.model, path) if self.model else None
         return self.django_field(self.names[first], rest) if rest else None
 
+    def type_name(self, facts: FieldFacts, path: str) -> str:
+        """Return what people read for the type of the field that a path leads to."""
+        found = self.model_field(path) if self.naming.in_words else None
+        return facts.type_name if found is None else type_of(found)
+
     def model_of(self, of: str) -> str | None:
         """Return the label of the one record that ``of`` leads to; None if it leads to no single record."""
         if not of:
@@ -83,7 +90,7 @@ class Surroundings(HasModels):
         elif self.field(of) is None:
             yield self._unknown(of, "of")
         else:
-            text = _("“%(path)s” does not lead to one record.") % {"path": of}
+            text = _("“%(path)s” does not lead to one record.") % {"path": self.naming.field(of)}
             yield self.problem(
                 "meanwhile.E122", "of", text, _("Name a relation to one record, or a record made above.")
             )
@@ -104,7 +111,7 @@ class Surroundings(HasModels):
             yield self.problem(
                 "meanwhile.W104",
                 at,
-                text % {"path": path},
+                text % {"path": self.naming.field(path)},
                 _("Use another field. If this is meant, work it out in an @action function."),
             )
 
@@ -114,7 +121,7 @@ class Surroundings(HasModels):
         if facts is None:
             yield self._unknown(path, at)
         elif facts.many:
-            text = _("“%(path)s” leads to many records and has no single value.") % {"path": path}
+            text = _("“%(path)s” leads to many records and has no single value.") % {"path": self.naming.field(path)}
             yield self.problem("meanwhile.E122", at, text, _("Name a field or a relation to one record."))
 
     def check_value(self, value: AnyValue, at: str) -> Iterator[Problem]:
@@ -149,7 +156,7 @@ class Surroundings(HasModels):
             if facts is None:
                 yield self._no_such_field(model, name, place)
             elif not facts.settable:
-                text = _("%(model)s.%(field)s can't be set.") % {"model": model, "field": name}
+                text = _("%(field)s can't be set.") % {"field": self.naming.whole(model, name)}
                 yield self.problem("meanwhile.E104", place, text, _("Set a field of the model itself that is no key."))
             else:
                 yield from self._check_fit(model, facts, value, place)
@@ -196,7 +203,8 @@ class Surroundings(HasModels):
             return
         if called.on.model and not self.is_a(model, called.on.model):
             text = _("“%(tree)s” is for records of %(wanted)s, and is called for %(given)s.")
-            facts = {"tree": tree, "wanted": called.on.model, "given": model or _("no record")}
+            wanted, given = self.naming.model_name(called.on.model), self.naming.model_name(model)
+            facts = {"tree": tree, "wanted": wanted, "given": given or _("no record")}
             yield self.problem("meanwhile.E124", "of", text % facts, _("Say in “of” which record is meant."))
         yield from self._check_parameters(called.on, params)
 
@@ -228,9 +236,11 @@ class Surroundings(HasModels):
             case Now() if facts.type_name not in MOMENT_FIELDS:
                 text = _("a moment does not fit this field")
             case Actor() if facts.relation and not self.is_a(self.user_model(), facts.relation):
-                text = _("the field takes records of %(model)s, not persons") % {"model": facts.relation}
+                text = _("the field takes records of %(model)s, not persons") % {
+                    "model": self.naming.model_name(facts.relation)
+                }
         if text:
-            message = _("%(model)s.%(field)s: %(text)s") % {"model": model, "field": facts.name, "text": text}
+            message = f"{self.naming.whole(model, facts.name)}: {text}"
             yield self.problem("meanwhile.E103", at, message, _("Write a value that the field accepts."))
 
     def _unknown(self, path: str, at: str) -> Problem:
@@ -244,8 +254,10 @@ class Surroundings(HasModels):
         if not model:
             text = _("The event comes without a record, so there is no field “%(path)s”.") % {"path": path}
             return self.problem("meanwhile.E102", at, text, _("Give the event a model, or use a parameter."))
-        text = _("%(model)s has no field “%(path)s” that can be reached.") % {"model": model, "path": path}
-        return self.problem("meanwhile.E102", at, text, self._known(self.field_names(model)))
+        names = {"model": self.naming.model_name(model), "path": path}
+        text = _("%(model)s has no field “%(path)s” that can be reached.") % names
+        known = map(self.naming.of(model).field, self.field_names(model))
+        return self.problem("meanwhile.E102", at, text, self._known(known))
 
     @staticmethod
     def _known(names: Iterable[Any]) -> str:

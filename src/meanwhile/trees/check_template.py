@@ -66,7 +66,7 @@ def _path_problem(root: str, path: str, info: Surroundings) -> str:
         facts = info.field_of(info.model, name)
         if facts is not None and facts.sensitive:
             return _secret(whole)
-        return "" if facts is not None else _no_field(whole, info.model)
+        return "" if facts is not None else _no_field(whole, info.naming.model_name(info.model))
     if root == "record" and not info.model:
         return _("The template uses “%(path)s”, and the event comes without a record.") % {"path": whole}
     if root == "record" or root in info.names:
@@ -79,7 +79,7 @@ def _record_problem(whole: str, model: str, path: str, info: Surroundings) -> st
     for name in path.split("."):
         facts = info.field_of(model, name)
         if facts is None or facts.many:
-            return _no_field(whole, model)
+            return _no_field(whole, info.naming.model_name(model))
         if facts.sensitive:
             return _secret(whole)
         if not facts.relation:

@@ -99,7 +99,7 @@ class EventTree(Part):
         Raises `TreeDocumentError` with all problems.
         """
         if not isinstance(document, dict):
-            raise TreeDocumentError([("", _("a tree document is a JSON object"))])
+            raise TreeDocumentError([("", _("A tree document is a JSON object, and this is none."))])
         content = {key: value for key, value in document.items() if key != "meanwhile"}
         problems = list(_problems_of_format(document))
         if unreadable := problems_before_reading(content, limits):
@@ -166,12 +166,12 @@ def _parsed(text: str | bytes) -> Any:
     try:
         document = json.loads(text, object_pairs_hook=as_object, parse_constant=_no_constant)
     except RecursionError:
-        raise TreeDocumentError([("", _("is nested too deep"))]) from None
+        raise TreeDocumentError([("", _("The document is nested too deep."))]) from None
     except (ValueError, TypeError) as error:
-        raise TreeDocumentError([("", _("is no JSON: %(error)s") % {"error": error})]) from None
+        raise TreeDocumentError([("", _("The text is no JSON: %(error)s.") % {"error": error})]) from None
     if twice:
         raise TreeDocumentError(
-            [("", _("the key “%(key)s” is there twice in one object") % {"key": key}) for key in twice]
+            [("", _("The key “%(key)s” is there twice in one object.") % {"key": key}) for key in twice]
         )
     return document
 

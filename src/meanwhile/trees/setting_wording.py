@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from meanwhile.trees.condition_wording import condition_in_words, lookups_in_words
+from meanwhile.trees.field_wording import AS_WRITTEN, Naming
 from meanwhile.trees.wording import NOT_YET, list_of, literal_in_words, moment_in_words, shortened, value_in_words
 
 LABELS: Mapping[str, Any] = MappingProxyType(
@@ -65,7 +66,9 @@ def label_of(key: str, kind: str = "") -> str:
     return str(LABELS.get(f"{kind}.{key}") or LABELS.get(key) or key.replace("_", " ").capitalize())
 
 
-def settings_in_words(node: Mapping[str, Any], without: Collection[str] = ()) -> list[tuple[str, str]]:
+def settings_in_words(
+    node: Mapping[str, Any], without: Collection[str] = (), naming: Naming = AS_WRITTEN
+) -> list[tuple[str, str]]:
     """Return the settings of a node as (label, words), without its name and the nodes in it."""
     lines: list[tuple[str, str]] = []
     kind = str(node.get("kind", ""))
@@ -73,27 +76,39 @@ def settings_in_words(node: Mapping[str, Any], without: Collection[str] = ()) ->
         if key in SHOWN_ELSEWHERE or key in without:
             continue
         if key in MAPPINGS and isinstance(setting, Mapping):
-            lines += [(str(name), value_in_words(value)) for name, value in setting.items()]
+            lines += [
+                (entry_name(node, key, name, naming), value_in_words(value, naming)) for name, value in setting.items()
+            ]
         else:
-            lines.append((label_of(key, kind), setting_in_words(key, setting)))
+            lines.append((label_of(key, kind), setting_in_words(key, setting, naming)))
     return lines
 
 
-def setting_in_words(key: str, setting: Any) -> str:
+def entry_name(node: Mapping[str, Any], key: str, name: Any, naming: Naming) -> str:
+    """Return what a part of one of the `MAPPINGS` of a node is called: a field by its name, a parameter as it is."""
+    return naming.target(node).field(name) if key == "set" else str(name)
+
+
+def setting_in_words(key: str, setting: Any, naming: Naming = AS_WRITTEN) -> str:
     """Return one setting of a node or a tree."""
     match key:
         case "condition":
-            return condition_in_words(setting)
+            return condition_in_words(setting, naming)
         case "moment":
-            return moment_in_words(setting)
+            return moment_in_words(setting, naming)
         case "retry" if isinstance(setting, Mapping):
             return _tries(setting)
         case "to" | "cc" | "bcc" | "reply_to":
             many = setting if isinstance(setting, list) else [setting]
             return ", ".join(map(_recipient, many)) or NOT_YET
         case "each" if isinstance(setting, Mapping):
-            where = lookups_in_words(setting.get("where"))
-            return str(setting.get("model") or NOT_YET) + (f" ({where})" if where else "")
+            model = str(setting.get("model") or "")
+            where = lookups_in_words(setting.get("where"), naming, model)
+            return (naming.model_name(model) or NOT_YET) + (f" ({where})" if where else "")
+        case "of" | "result" if isinstance(setting, str) and naming.in_words:
+            return naming.field(setting) if setting else NOT_YET
+        case "model" if isinstance(setting, str) and naming.in_words:
+            return naming.model_name(setting) or NOT_YET
         case "on_error" if isinstance(setting, str) and setting in ON_ERROR:
             return str(ON_ERROR[setting])
         case _:

@@ -104,14 +104,14 @@ def _steps_of_job(job: Job, using: str) -> Iterator[StepStatus]:
     for path, node in planned_steps(job, using):
         if path in done:
             error = done[path].get("error", "")
-            yield StepStatus(node.title(), "skipped" if error else "done")
+            yield StepStatus(node.title_for_person(), "skipped" if error else "done")
             continue
         yield _open_step(job, node, failed if failed.get("key") == path else {}, first=current)
         current = False
 
 
 def _open_step(job: Job, node: Node, failure: Mapping[str, Any], *, first: bool) -> StepStatus:
-    label = node.title()
+    label = node.title_for_person()
     match State(job.state):
         case State.RUNNING if first:
             return StepStatus(label, "running", progress=job.progress, progress_text=job.progress_text)

@@ -11,13 +11,15 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from meanwhile.trees.field_wording import AS_WRITTEN, Naming
+
 LONGEST = 80
 UNITS = ("years", "months", "weeks", "days", "hours", "minutes")
 NOT_YET = "…"
 """Stands for what is not filled in yet."""
 
 
-def moment_in_words(moment: Any) -> str:
+def moment_in_words(moment: Any, naming: Naming = AS_WRITTEN) -> str:
     """Return when a Delay is due: ``2 days before “starts”``."""
     if not isinstance(moment, Mapping):
         return NOT_YET
@@ -25,12 +27,12 @@ def moment_in_words(moment: Any) -> str:
         case "now":
             return _("as soon as possible")
         case "before" | "after" as side:
-            return _shifted(side, moment)
+            return _shifted(side, moment, naming)
         case _:
-            return _("at %(moment)s") % {"moment": _base(moment)}
+            return _("at %(moment)s") % {"moment": _base(moment, naming)}
 
 
-def value_in_words(value: Any) -> str:
+def value_in_words(value: Any, naming: Naming = AS_WRITTEN) -> str:
     """Return where a value comes from: ``“received”``, ``the field price``, ``now``."""
     if not isinstance(value, Mapping):
         return NOT_YET
@@ -38,7 +40,7 @@ def value_in_words(value: Any) -> str:
         case "literal":
             return literal_in_words(value.get("literal"))
         case "field":
-            return _("the field %(field)s") % {"field": value.get("field", NOT_YET)}
+            return _("the field %(field)s") % {"field": naming.field(value.get("field") or NOT_YET)}
         case "template":
             return _("the text “%(text)s”") % {"text": shortened(str(value.get("template", "")))}
         case "now":
@@ -92,15 +94,15 @@ def list_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _shifted(side: str, moment: Mapping[str, Any]) -> str:
+def _shifted(side: str, moment: Mapping[str, Any], naming: Naming) -> str:
     span, base = span_in_words(moment) or NOT_YET, moment.get("base")
     if side == "after" and isinstance(base, Mapping) and base.get("at") == "now":
         return _("%(span)s later") % {"span": span}
     text = _("%(span)s before %(moment)s") if side == "before" else _("%(span)s after %(moment)s")
-    return text % {"span": span, "moment": _base(base)}
+    return text % {"span": span, "moment": _base(base, naming)}
 
 
-def _base(moment: Any) -> str:
+def _base(moment: Any, naming: Naming) -> str:
     if not isinstance(moment, Mapping):
         return NOT_YET
     match moment.get("at"):
@@ -116,9 +118,9 @@ def _base(moment: Any) -> str:
             }
             return units.get(str(moment.get("unit")), NOT_YET)
         case "field":
-            return quoted(moment.get("field", NOT_YET))
+            return quoted(naming.field(moment.get("field") or NOT_YET))
         case "before" | "after" as side:
-            return _shifted(side, moment)
+            return _shifted(side, moment, naming)
         case _:
             return NOT_YET
 

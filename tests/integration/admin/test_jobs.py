@@ -164,7 +164,7 @@ class TestPage:
     @pytest.mark.parametrize(
         ("state", "offered"),
         [
-            ("ready", {"run_now", "skip", "cancel"}),
+            ("ready", {"skip", "cancel"}),
             ("running", {"cancel"}),
             ("failed", {"retry", "skip", "cancel", "retry_from"}),
             ("succeeded", set()),
@@ -177,6 +177,10 @@ class TestPage:
         page = operator.get(page_of(job)).text
         names = {"retry", "run_now", "skip", "cancel", "retry_from"}
         assert {name for name in names if f'name="operation" value="{name}"' in page} == offered
+
+    def test_running_now_is_offered_while_its_moment_is_to_come(self, operator):
+        job = job_of("remind", book())
+        assert 'name="operation" value="run_now"' in operator.get(page_of(job)).text
 
     def test_no_sensitive_value_of_the_payload_is_shown(self, operator):
         job = Job.objects.get(

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from meanwhile import ActionFailed, Called, CallTree, Created, EventTree, Updated, UpdateField, UserError, action
 from meanwhile.queue.models import Job
@@ -117,6 +118,13 @@ class TestPage:
             )
         ]
         assert places == sorted(places)
+
+    def test_when_a_job_is_due_is_said_once(self, operator):
+        job = job_of("remind", book())
+        when = date_format(timezone.localtime(job.due), "DATETIME_FORMAT")
+        text = text_of(operator.get(page_of(Run.objects.get(pk=job.group))))
+        assert text.count(when) == 1
+        assert f"It is due at {when}" in text
 
     def test_the_changes_are_shown_from_old_to_new(self, operator):
         with use_trees(EventTree("Noted", on=Updated(Booking, "notes"), do=[])):

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from meanwhile import Background, Created, Delay, EventTree, FixedClock, Retry, UpdateField, action, later
+from meanwhile import Background, Created, Delay, EventTree, FixedClock, Retry, SendEmail, UpdateField, action, later
 from meanwhile.queue.drain import drain
 from meanwhile.trees.actor import acting_as
 from tests.integration.forms.site import Wait
@@ -242,3 +242,16 @@ def test_no_cache_keeps_what_one_person_sees(client: Client) -> None:
     response = client.get(page)
     assert response["Cache-Control"] == "private, no-store"
     assert {"Accept", "Cookie"} <= {name.strip() for name in response["Vary"].split(",")}
+
+
+@pytest.mark.parametrize("label", ["", "Write to {{ record.name }}"])
+def test_no_code_of_a_template_is_shown_to_a_person_who_waits(client: Client, use_trees: Any, label: str) -> None:
+    mails = [
+        SendEmail("{{ record.email }}", subject="Hi {{ record.name }}", body="Hi", label=label),
+        SendEmail("{{ record.email }}", subject="See you soon", body="Hi"),
+    ]
+    use_trees(EventTree("Mails", on=Created(Booking), do=[Background(*mails)]))
+    _booking, address = submit(client)
+    page = client.get(address).text
+    assert "{{" not in page
+    assert page.index(">Send Email<") < page.index(">Send e-mail “See you soon”<")

@@ -224,6 +224,15 @@ def test_retry_from_a_step_does_that_step_and_those_behind_it_again(toy, clock):
     assert effects() == ["a", "b", "b", "try 2"]
 
 
+def test_a_job_that_is_due_keeps_its_place_in_the_line_when_it_is_run_now(toy, clock):
+    toy()
+    first, _second = enqueue([job("a"), job("b")], clock=clock)
+    clock.advance(minutes=1)
+    control.run_now(first, clock=clock)
+    drain(clock=clock)
+    assert effects() == ["a", "b"]
+
+
 def test_a_delayed_job_can_be_run_now_or_moved(toy, clock):
     toy()
     first, second = enqueue(

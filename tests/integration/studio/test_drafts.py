@@ -32,7 +32,7 @@ def test_an_edit_is_stored_with_who_made_it_and_raises_the_revision(
     change = insert(tree, SET_STATUS, 1, ada)
     stored = drafts.draft_of(tree)
     assert (stored.revision, stored.edited_by, stored.document["do"]) == (2, ada, [SET_STATUS])
-    assert (change.select, change.label) == ("0", "Add “Update Field”")
+    assert (change.select, change.label) == ("0", "Add “Update Status”")
 
 
 def test_the_second_of_two_editors_is_told_who_was_faster_and_overwrites_nothing(
@@ -65,10 +65,10 @@ def test_a_write_that_lost_the_race_after_reading_is_a_conflict_too(tree: Studio
 def test_edits_are_undone_and_done_again_in_their_order(tree: StudioTree) -> None:
     insert(tree, SET_STATUS, 1)
     insert(tree, MAIL, 2, at="1")
-    assert drafts.undo_labels(drafts.draft_of(tree)) == ("Add “Send Email”", "")
+    assert drafts.undo_labels(drafts.draft_of(tree)) == ("Add “Send e-mail Hello {{ record.name }}”", "")
     assert drafts.undo(tree, revision=3, by=None).draft.document["do"] == [SET_STATUS]
     assert drafts.undo(tree, revision=4, by=None).draft.document["do"] == []
-    assert drafts.undo_labels(drafts.draft_of(tree)) == ("", "Add “Update Field”")
+    assert drafts.undo_labels(drafts.draft_of(tree)) == ("", "Add “Update Status”")
     with pytest.raises(EditProblem, match="nothing to undo"):
         drafts.undo(tree, revision=5, by=None)
     drafts.redo(tree, revision=5, by=None)

@@ -48,9 +48,9 @@ def test_an_edit_answers_with_all_that_the_page_shows(
     call: Callable[..., Any], person: Callable[..., Any], tree: StudioTree
 ) -> None:
     state = edit(call, person("view", "edit"), tree, INSERT, 1)["state"]
-    assert (state["revision"], state["select"], state["label"]) == (2, "0", "Add “Update Field”")
-    assert [(row["path"], row["details"]) for row in state["rows"]] == [("0", "status = “received”")]
-    assert (state["undo"], state["redo"]) == ("Add “Update Field”", "")
+    assert (state["revision"], state["select"], state["label"]) == (2, "0", "Add “Update Status”")
+    assert [(row["path"], row["details"]) for row in state["rows"]] == [("0", "Status = “received”")]
+    assert (state["undo"], state["redo"]) == ("Add “Update Status”", "")
     assert state["form"]["kind"] == "update_field"
 
 
@@ -156,7 +156,7 @@ def test_a_change_with_an_id_is_done_once_whatever_others_do_meanwhile(
     assert again["beside"]["by"] == "bob"
     assert drafts.draft_of(tree).document["do"] == [MAIL, SET_STATUS]
     other = call(ada, "edit", **{**sent, "id": "two"})
-    assert other["merged"]["done"] == ["Add “Update Field”", "Add “Send Email”"]
+    assert other["merged"]["done"] == ["Add “Update Status”", "Add “Send e-mail Hello {{ record.name }}”"]
 
 
 def test_changes_made_on_one_another_find_their_places_in_what_others_made_of_the_tree(
@@ -236,7 +236,7 @@ def test_records_to_choose_from_are_found_by_a_part_of_their_texts(
     ada = person("view", "edit")
     ada.user_permissions.add(*Permission.objects.filter(codename__in=["view_seat", "view_booking"]))
     seats = [Seat.objects.create(number=number) for number in ("12A", "12B", "30C")]
-    found = call(ada, "records", model="shop.Seat", search="12")
+    found = call(ada, "records", model="shop.Seat", search="12")["found"]
     assert found == [[str(seat.pk), seat.number] for seat in reversed(seats[:2])]
     key = str(seats[2].pk)
     assert call(ada, "record_names", model="shop.Seat", keys=[key, "999"]) == {key: "30C"}
@@ -250,7 +250,7 @@ def test_a_title_of_several_fields_is_found_too(
     ada.user_permissions.add(Permission.objects.get(codename="view_seat"))
     seat = Seat.objects.create(number="12A", price=7)
     Seat.objects.create(number="12B", price=8)
-    assert call(ada, "records", model="shop.Seat", search="12a AT 7") == [[str(seat.pk), "Seat 12A at 7.00"]]
+    assert call(ada, "records", model="shop.Seat", search="12a AT 7")["found"] == [[str(seat.pk), "Seat 12A at 7.00"]]
 
 
 def test_who_may_not_see_records_learns_neither_names_nor_that_they_exist(
@@ -271,7 +271,7 @@ def test_what_is_excluded_is_neither_offered_nor_searched(
     ada = person("view", "edit")
     ada.user_permissions.add(*Permission.objects.filter(codename__in=["view_seat", "view_customer"]))
     Seat.objects.create(number="12A")
-    assert call(ada, "records", model="shop.Seat", search="12A") == []
+    assert call(ada, "records", model="shop.Seat", search="12A")["found"] == []
     assert call(ada, "records", model="shop.Customer") == "user_error"
     assert "customer" not in {one["name"] for one in call(ada, "fields", model="shop.Booking")}
 
@@ -285,8 +285,8 @@ def test_users_and_groups_are_offered_by_the_names_that_recipients_have(
     users.create_user("bob", first_name="Robert", last_name="Moog", email="bob@example.com")
     users.create_user("bobby", is_active=False)
     Group.objects.create(name="Desk")
-    assert call(ada, "people", kind="users", search="bob") == [["bob", "Robert Moog (bob)"]]
-    assert call(ada, "people", kind="groups", search="des") == [["Desk", "Desk"]]
+    assert call(ada, "people", kind="users", search="bob")["found"] == [["bob", "Robert Moog (bob)"]]
+    assert call(ada, "people", kind="groups", search="des")["found"] == [["Desk", "Desk"]]
 
 
 @pytest.mark.parametrize("operation", ["", "[]", "{", '{"op": "nothing"}', "[" * 5000])

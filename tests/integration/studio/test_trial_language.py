@@ -42,7 +42,7 @@ def test_what_is_told_of_a_job_is_in_the_language_of_the_person(in_may: Booking)
         (branch,) = tried(EventTree("T", on=Saved(Booking), do=[Background(*nodes)]), in_may).branches
     assert [step.title for step in branch.steps] == [
         "Wenn",
-        "notes ändern",
+        "Notes ändern",
         "E-Mail „{{ record.starts|date:'F' }}“ senden",
     ]
     assert branch.steps[0].message == "Sie ist nicht erfüllt: der andere Weg."

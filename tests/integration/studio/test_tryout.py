@@ -111,7 +111,7 @@ def test_background_branches_run_too_each_at_its_time(booking: Booking) -> None:
     assert [(one.path, one.when) for one in result.branches] == [
         ("1", "as soon as possible"),
         ("1.1", "as soon as possible"),
-        ("0", "2 days before “starts”"),
+        ("0", "2 days before “Starts”"),
     ]
     assert changes(result.branches[0].steps[0]) == [("status", "a", "b")]
     assert changes(result.branches[2].steps[0]) == [("notes", "", "2026-04-29")]

@@ -18,7 +18,7 @@ SAID = {
         "runs": ("Läufe filtern", "Jederzeit"),
         "queue": ("Warteschlange anhalten", "ältester Auftrag"),
         "run": ("Vor der nächsten Seite", "Danach, im Hintergrund"),
-        "python-tree": ("Dieser Baum ist in Python geschrieben", "2 Tage vor „starts“"),
+        "python-tree": ("Dieser Baum ist in Python geschrieben", "2 Tage vor „Starts“"),
     },
     "es": {
         "record-types": ("Tipos de registro",),

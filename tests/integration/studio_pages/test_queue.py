@@ -16,7 +16,7 @@ from meanwhile.queue.pause import paused
 from meanwhile.studio.job_lists import LISTS, Place, list_jobs
 from meanwhile.testing import run_background
 from tests.integration.studio_pages.conftest import book
-from tests.integration.studio_pages.pages import job_of, rows_of, text_of, url
+from tests.integration.studio_pages.pages import job_of, read, rows_of, text_of, url
 from tests.plans import plan_of
 
 pytestmark = pytest.mark.django_db
@@ -132,10 +132,15 @@ class TestPage:
         now = timezone.now()
         silent = now - timedelta(hours=1)
         WorkerProcess.objects.create(owner="elsewhere", host="far", pid=7, threads=4, started=silent, seen=silent)
-        assert "far process 7 silent" in text_of(viewer.get(url("queue")))
+        text = text_of(viewer.get(url("queue")))
+        assert "far process 7 silent last seen" in text
+        assert "idle" not in text
 
     def test_without_workers_it_says_what_to_do(self, viewer):
-        assert "meanwhile_worker" in text_of(viewer.get(url("queue")))
+        book()
+        page = viewer.get(url("queue")).text
+        assert page.count("<code>manage.py meanwhile_worker</code>") == 2
+        assert "`" not in read(page)
 
 
 class TestPause:

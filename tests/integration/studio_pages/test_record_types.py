@@ -69,7 +69,7 @@ class TestPythonTree:
     def test_it_is_read_as_an_outline_with_the_background_marked(self, viewer):
         page = viewer.get(url("python-tree", "printed"))
         text = text_of(page)
-        for part in ("What happens to a booking", "status", "“received”", "then", "otherwise", "Assign a seat"):
+        for part in ("What happens to a booking", "Status", "“received”", "then", "otherwise", "Assign a seat"):
             assert part in text
         assert "after the page, as soon as possible" in text
         assert page.text.count('class="mw-later"') == 1

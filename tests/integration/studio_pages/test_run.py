@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.apps import apps
+from django.db import transaction
+from django.utils import timezone
 
-from meanwhile import ActionFailed, Delay, EventTree, Updated, UpdateField, before
+from meanwhile import ActionFailed, Created, Delay, EventTree, TransitionError, Updated, UpdateField, before
+from meanwhile.operations import BY_NAME
 from meanwhile.queue.models import Job
 from meanwhile.queue.pause import pause
+from meanwhile.queue.states import State
 from meanwhile.testing import run_background, use_trees
 from meanwhile.trees.models import Run
 from tests.integration.studio_pages.conftest import PRINTED, book
-from tests.integration.studio_pages.pages import LIVE, POLL, job_of, read, run_of, tag_in, text_of, url
+from tests.integration.studio_pages.pages import LIVE, POLL, every_in, job_of, read, run_of, tag_in, text_of, url
 from tests.shop.models import Booking
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +47,7 @@ class TestTimeline:
         steps = {read(step).split(" Function")[0]: read(step) for step in page.split('<li class="mw-step ')[1:]}
         assert '{ "seat": "12A" }' in next(text for text in steps.values() if "Assign a seat" in text)
         assert "RuntimeError: the printer is <on> fire" in next(text for text in steps.values() if "Print the" in text)
-        assert any("status “received”" in text for text in steps.values())
+        assert any("Status “received”" in text for text in steps.values())
 
     def test_what_a_failed_job_did_not_come_to_is_said_to_be_not_reached(self, viewer):
         _booking, job = failed()
@@ -64,6 +71,17 @@ class TestTimeline:
         assert "No flights on Sundays." in text
         assert "not reached" in text
         assert "(not saved)" in text
+
+    def test_what_was_skipped_is_not_said_to_have_failed(self, viewer):
+        booking = book()
+        job = job_of("printed", booking)
+        booking.delete()
+        run_background()
+        text = text_of(viewer.get(url("run", job.group)))
+        assert "The record is gone" in text
+        assert "Something in the background failed." not in text
+        _booking, broken = failed()
+        assert "Something in the background failed." in text_of(viewer.get(url("run", broken.group)))
 
     def test_the_changes_leave_out_what_is_closed_to_the_studio(self, viewer, settings):
         settings.MEANWHILE = {"STUDIO_EXCLUDED_FIELDS": ["shop.Booking.email"]}
@@ -119,6 +137,37 @@ class TestOperations:
         operator.post(url("run", job.group), {"do": "cancel"})
         assert Job.objects.get(pk=job.pk).state == "cancelled"
 
+    @pytest.mark.parametrize("state", list(State))
+    @pytest.mark.parametrize("is_due", [True, False])
+    def test_what_can_be_done_to_a_job_is_offered_and_nothing_else(self, operator, state, is_due):
+        _booking, job = failed()
+        due = timezone.now() + timedelta(days=-1 if is_due else 1)
+        Job.objects.filter(pk=job.pk).update(state=state, due=due)
+        page = operator.get(url("run", job.group)).text
+        for name in BY_NAME:
+            with transaction.atomic():
+                try:
+                    now = BY_NAME[name].do(job.pk)
+                    can = now.due != due or now.state != state
+                except TransitionError:
+                    can = False
+                transaction.set_rollback(True)
+            assert (f'name="do" value="{name}:{job.pk}"' in page) is can, name
+        again = re.findall(rf'value="(?:retry|retry_from):{job.pk}(:[\d.]+)?"', page)
+        assert again == (["", ":2.0"] if state == State.FAILED else [])
+
+    def test_a_job_whose_tree_is_another_one_by_now_goes_on_with_its_own(self, operator):
+        booking, job = failed()
+        type(booking).objects.filter(pk=booking.pk).update(notes="mended")
+        changed = EventTree("Printed", on=Created(Booking), do=[UpdateField(status="other")])
+        with use_trees(changed):
+            assert "Print the ticket" in text_of(operator.get(url("run", job.group)))
+            operator.post(url("run", job.group), {"do": f"retry_from:{job.pk}:2.1"})
+            run_background()
+        booking.refresh_from_db()
+        assert (booking.ready, booking.status) == (True, "received")
+        assert run_of("printed", booking).state == "succeeded"
+
     @pytest.mark.parametrize("do", ["", "nonsense:1", "retry:x", "retry_from", "::::", "cancel:99999999999999999999"])
     def test_a_hand_made_request_for_nonsense_does_nothing_and_says_so(self, operator, do):
         _booking, job = failed()
@@ -156,3 +205,70 @@ def test_runs_set_off_by_a_run_are_called_by_name_and_say_where_they_stand(viewe
     assert then.parent_id == first.pk
     assert "Started in turn Booking is ready waiting" in text_of(viewer.get(url("run", first.pk)))
     assert "Started by Printed succeeded" in text_of(viewer.get(url("run", then.pk)))
+
+
+def test_the_runs_around_a_run_are_followed_after_the_run_itself_has_ended(viewer):
+    chain = EventTree(
+        "Booking is ready",
+        on=Updated(Booking, "ready"),
+        do=[Delay(before("starts", days=2), UpdateField(notes="soon"))],
+    )
+    with use_trees(PRINTED, chain):
+        booking = book(notes="mended")
+        run_background()
+        first, then = run_of("printed", booking), job_of("booking-is-ready", booking)
+        seldom = viewer.get(url("run", first.pk), headers=POLL)
+        assert every_in(seldom.text) == 15_000
+        Job.objects.filter(pk=then.pk).update(due=timezone.now())
+        soon = viewer.get(url("run", first.pk), headers={**POLL, "HX-PTag": seldom["HX-PTag"]})
+        assert every_in(soon.text) == 1500
+        run_background()
+        ended = viewer.get(url("run", first.pk), headers={**POLL, "HX-PTag": soon["HX-PTag"]})
+        assert "Started in turn Booking is ready succeeded" in read(ended.text)
+        assert every_in(ended.text) == 0
+
+
+def test_when_a_job_is_tried_again_is_said_once(viewer):
+    booking, job = failed()
+    again = {"state": "ready", "attempts": 1, "finished": None, "due": timezone.now() + timedelta(minutes=3)}
+    Job.objects.filter(pk=job.pk).update(**again)
+    text = text_of(viewer.get(url("run", job.group)))
+    assert "Next try:" in text
+    assert "the next one is at" not in text
+    assert booking.pk
+
+
+def test_a_job_whose_moment_is_past_says_since_when_it_is_due(viewer):
+    booking = book()
+    job = job_of("remind", booking)
+    Job.objects.filter(pk=job.pk).update(due=timezone.now() - timedelta(minutes=3))
+    pause()
+    page = viewer.get(url("run", job.group)).text
+    assert "The queue is paused. due" in read(page)
+    assert "It is due at" not in read(page)
+
+
+def test_what_is_under_way_has_a_bar_until_now(viewer):
+    booking = book()
+    job, began = job_of("printed", booking), timezone.now() - timedelta(minutes=1)
+    Job.objects.filter(pk=job.pk).update(
+        state="running", started=began, lease_owner="elsewhere", lease_until=began + timedelta(days=1)
+    )
+    Run.objects.filter(pk=job.group).update(created=began - timedelta(seconds=1), page_at=began)
+    [bar] = re.findall(
+        r'class="mw-bar--running" x="([\d.]+)" y="22" width="([\d.]+)"', viewer.get(url("run", job.group)).text
+    )
+    assert sum(map(float, bar)) == 1000
+
+
+def test_steps_are_called_as_whoever_reads_says_it_and_not_as_the_worker_did(viewer):
+    _booking, job = failed()
+    job.steps["done"]["2.0"]["label"] = "As the worker said it"
+    job.save()
+    assert "As the worker said it" not in viewer.get(url("run", job.group)).text
+    said = {}
+    for language in ("en", "de"):
+        page = viewer.get(url("run", job.group), headers={"accept-language": language}).text
+        said[language] = re.findall(r'mw-step__label">([^<]*)<', page)
+    assert len(said["en"]) == len(said["de"])
+    assert said["en"] != said["de"]

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from meanwhile import ActionFailed, EventTree, Updated
+from meanwhile import ActionFailed, Created, EventTree, Updated
 from meanwhile.studio import run_search, run_walks
 from meanwhile.studio.run_search import Filters, find_runs
 from meanwhile.testing import run_background, use_trees
@@ -17,9 +17,9 @@ from meanwhile.trees.actor import acting_as
 from meanwhile.trees.models import Run, TreeVersion, new_run_id
 from meanwhile.trees.prune import first_id
 from tests.integration.studio_pages.conftest import PRINTED, book
-from tests.integration.studio_pages.pages import rows_of, text_of, url
+from tests.integration.studio_pages.pages import rows_of, run_of, text_of, url
 from tests.plans import plan_of
-from tests.shop.models import Customer
+from tests.shop.models import Booking, Customer
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +101,40 @@ class TestFilters:
         assert '<option value="printed" selected>' in page
         assert '<option value="failed" selected>' in page
         assert 'value="x&quot;y"' in page
+
+    def test_runs_of_a_tree_that_is_gone_are_found_and_the_form_says_what_is_chosen(self, viewer):
+        with use_trees(EventTree("Gone", on=Created(Booking), do=[])):
+            book()
+        response = viewer.get(url("runs", tree="gone", model="shop.Gone"))
+        assert '<option value="gone" selected>gone</option>' in response.text
+        assert '<option value="shop.Gone" selected>shop.Gone</option>' in response.text
+        assert len(rows_of(viewer.get(url("runs", tree="gone")))) == 1
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "day=9999-12-31",
+            "day=0001-01-01",
+            "day=2026-02-30",
+            "before=x",
+            "before=ffffffff-ffff-ffff-ffff-ffffffffffff",
+            "state=x",
+            "since=x",
+            "since=",
+            "person=%00",
+        ],
+    )
+    def test_what_can_t_be_understood_is_left_out(self, viewer, query):
+        book()
+        assert len(rows_of(viewer.get(f"{url('runs')}?{query}"))) == 2
+
+    def test_all_filters_at_once(self, viewer):
+        booking = book()
+        day = timezone.localdate(run_of("printed", booking).created).isoformat()
+        asked = {"tree": "printed", "model": "shop.Booking", "record": booking.pk, "since": "hour", "day": day}
+        assert len(rows_of(viewer.get(url("runs", **asked, state="running")))) == 1
+        for other in ({"state": "failed"}, {"person": "nobody"}, {"tree": "remind", "state": "failed"}):
+            assert rows_of(viewer.get(url("runs", **{**asked, **other}))) == []
 
     def test_an_empty_list_says_what_to_do(self, viewer):
         assert "No tree has run yet" in text_of(viewer.get(url("runs")))

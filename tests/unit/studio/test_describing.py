@@ -73,13 +73,13 @@ def test_each_row_says_when_its_node_runs() -> None:
         ("1", "after the page, as soon as possible", True),
         ("1.0", "after the page, as soon as possible", True),
         ("1.1", "after the page, as soon as possible", True),
-        ("2", "2 days before “starts”", True),
-        ("2.0", "2 days before “starts”", True),
-        ("2.0.then.0", "2 days before “starts”", True),
-        ("2.0.otherwise.0", "2 days before “starts”", True),
+        ("2", "2 days before “Starts”", True),
+        ("2.0", "2 days before “Starts”", True),
+        ("2.0.then.0", "2 days before “Starts”", True),
+        ("2.0.otherwise.0", "2 days before “Starts”", True),
         ("3", "never: it is switched off", False),
     ]
-    assert describe.when_of(TREE.as_json(), "2") == "2 days before “starts”"
+    assert describe.when_of(TREE.as_json(), "2") == "2 days before “Starts”"
 
 
 def test_rows_are_counted_as_a_tree_widget_needs_it() -> None:
@@ -102,7 +102,7 @@ def test_titles_say_what_a_node_does_also_when_another_one_is_half_done() -> Non
     document = TREE.as_json()
     document["do"].append({"kind": "delay"})
     titles = {one.path: one.title for one in describe.rows(document)}
-    assert titles["0"] == "Update status"
+    assert titles["0"] == "Update Status"
     assert titles["1"] == "Later on"
     assert titles["1.1"] == "Send e-mail “Hi”"
     assert titles["4"] == "Delay"
@@ -120,7 +120,7 @@ def test_rows_count_the_problems_at_and_below_them() -> None:
 
 
 def test_events_in_words() -> None:
-    assert event_in_words(Updated(Booking, "price").as_json()) == "when price of a booking changes"
+    assert event_in_words(Updated(Booking, "price").as_json()) == "when Price of a booking changes"
 
 
 def test_the_menu_offers_events_actions_functions_conditions_and_executions() -> None:
@@ -288,10 +288,11 @@ def test_a_difference_names_what_came_went_moved_and_changed() -> None:
         ("tree", "", ""), ("changed", "0", "0"), ("moved", "1.0", "1"), ("changed", "1.1", "2.0"), ("added", "2", ""),
     ]  # fmt: skip
     assert found[0].lines == (
-        ("Name", "“Old”", "“New”"), ("Event", "when a booking is created or changed", "when a booking is created"),
+        ("Name", "“Old”", "“New”", "name"),
+        ("Event", "when a booking is created or changed", "when a booking is created", "on"),
     )  # fmt: skip
-    assert found[1].lines == (("status", "“a”", "“b”"),)
-    assert found[3].lines == (("Subject", "Hi", "Ho"),)
+    assert found[1].lines == (("Status", "“a”", "“b”", "set.status: “a” → “b”"),)
+    assert found[3].lines == (("Subject", "Hi", "Ho", "subject: Hi → Ho"),)
     assert [one.kind for one in diff(new.as_json(), old.as_json())].count("removed") == 1
 
 

@@ -88,6 +88,8 @@ class Claimer(Role):
             jobs = claim(room, **self._claimant(), waiting=waiting, rounds=ROUNDS)
         if jobs:
             self._hand_on(jobs)
+        elif self._holdings.waiting():
+            self._hold_on()
         else:
             self._wake.wait(ALL_HELD_PAUSE)
 
@@ -121,14 +123,15 @@ class Claimer(Role):
 
     def _hold_on(self) -> None:
         """Wait for the line to move; if it stands, hand it back, for another worker or a later moment."""
-        self._holdings.nudge(NUDGE_AFTER)
+        self._holdings.nudge(NUDGE_AFTER, has_room=lambda: self._room() > 0)
         if not self._holdings.is_slow(LONGEST_STAND):
             return
         with self._gate():
             jobs = self._holdings.withdraw(LONGEST_STAND)
             if not jobs:
                 return
-            self._pool.expect_slow(SUPPLY)
+            # As long as it takes that nothing is claimed ahead: it would only be handed back again.
+            self._pool.expect_slow(SUPPLY * self._pool.at_a_time())
             with transaction.atomic(using=self.using):
                 acknowledge.hand_back_all(jobs, using=self.using)
                 wake.on_commit(self.using)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -126,9 +126,14 @@ class Holdings:
             if not self._queue:
                 self._room.notify()
 
-    def nudge(self, seconds: float) -> None:
-        """Wait until there may be room for more jobs; wake one more thread if the line does not move for so long."""
+    def nudge(self, seconds: float, *, has_room: Callable[[], bool]) -> None:
+        """Wait until there may be room for more jobs; wake one more thread if the line does not move for so long.
+
+        ``has_room`` is asked again, with the lock held: what made room since the caller asked woke nobody.
+        """
         with self._lock:
+            if not self._queue and has_room():
+                return
             head = self._queue[0] if self._queue else None
             if not self._room.wait(IDLE_LOOK if head is None else seconds) and self._queue and self._queue[0] is head:
                 self._work.notify()

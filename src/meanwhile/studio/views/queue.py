@@ -115,7 +115,7 @@ class QueueView(AllOfQueueView, LiveView):
                 "state": "retrying" if job.state == "ready" and job.attempts else job.state,
                 "run": runs.get(job.group),
                 "why": why_waiting(job, now=now, using=self.using, alive=alive, is_paused=is_paused).text,
-                "operations": offered_for(job),
+                "operations": offered_for(job, now),
             }
             for job in page.jobs
         ]

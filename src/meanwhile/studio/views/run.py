@@ -25,7 +25,7 @@ from meanwhile.studio.timeline import foreground_of, jobs_of, tree_of
 from meanwhile.studio.views.live import LiveView
 from meanwhile.trees import registry
 from meanwhile.trees.find import jobs_of_run
-from meanwhile.trees.models import Run
+from meanwhile.trees.models import Run, RunState
 
 RELATIVES_SHOWN = 50
 UNREAD = ("changes", "foreground", "error", "version__document")
@@ -56,6 +56,16 @@ class RunView(LiveView):
         """Its jobs, in the order in which they were queued."""
         return list(jobs_of_run(self.run, using=self.using))
 
+    @cached_property
+    def parents(self) -> list[tuple[Run, Standing]]:
+        """The run that this one comes from, if there is one."""
+        return self._relatives(pk=self.run.parent_id) if self.run.parent_id else []
+
+    @cached_property
+    def children(self) -> list[tuple[Run, Standing]]:
+        """The runs that this one has set off."""
+        return self._relatives(parent_id=self.run.pk)
+
     def part(self) -> dict[str, Any]:
         """Return the run with its steps, jobs and what can be done."""
         now, tree = self.clock.now(), tree_of(self.run, self.using)
@@ -74,10 +84,11 @@ class RunView(LiveView):
             "may_cancel_all": operates and not states.isdisjoint(TO_WHOLE_RUNS["cancel"]),
             "foreground_ms": _milliseconds(self.run, self.run.page_at),
             "total_ms": _milliseconds(self.run, self.run.finished),
+            **self._side(),
         }
 
-    def page(self) -> dict[str, Any]:
-        """Return what does not change any more."""
+    def _side(self) -> dict[str, Any]:
+        """Return what stands beside the timeline: what it was about, and the runs around it."""
         changes = rows_of_changes(self.run)
         return {
             "record": record_link(
@@ -87,20 +98,26 @@ class RunView(LiveView):
             "has_old": any(change.old for change in changes),
             "tree_page": self._tree_page(),
             "number": self._number(),
-            "parent": next(iter(self._relatives(pk=self.run.parent_id)), None),
-            "children": self._relatives(parent_id=self.run.pk),
+            "parent": next(iter(self.parents), None),
+            "children": self.children,
         }
 
     def look_again(self) -> float:
-        """Look often while a job runs or is about to, seldom while all wait for a later day, else never.
+        """Look often while a job or a run around this one runs or is about to, seldom while all wait for a later day,
+        else never.
 
         A job that is due before the next seldom look is about to run: its page would be late by as much as that.
         """
         about_to = self.clock.now() + timedelta(seconds=LATER)
-        waiting = [job for job in self.jobs if job.state in OPEN]
-        if not waiting:
+        soon = [job.state == State.RUNNING or job.due <= about_to for job in self.jobs if job.state in OPEN]
+        soon += [
+            stands.until is None or stands.until <= about_to
+            for run, stands in (*self.parents, *self.children)
+            if run.state == RunState.RUNNING
+        ]
+        if not soon:
             return 0
-        return SOON if any(job.state == State.RUNNING or job.due <= about_to for job in waiting) else LATER
+        return SOON if any(soon) else LATER
 
     def post(self, request: HttpRequest, run: UUID) -> HttpResponse:  # noqa: ARG002 - the address names it
         """Do what a button says: ``operation:job`` or ``retry_from:job:path``, or ``operation`` for all jobs."""
@@ -115,7 +132,8 @@ class RunView(LiveView):
             operate(request, job, name, using=self.using, path=path)
         else:
             messages.error(request, _("This run has no such job any more."))
-        del self.run, self.jobs
+        for known in ("run", "jobs", "parents", "children"):
+            self.__dict__.pop(known, None)
         return self.done(request)
 
     def _tree_page(self) -> str:

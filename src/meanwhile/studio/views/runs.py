@@ -54,8 +54,11 @@ class RunsView(LiveView):
     def page(self) -> dict[str, Any]:
         """Return what the filters offer."""
         return {
-            "trees": self.trees,
-            "types": [entry for entry in types_with(self.trees, all_open=False) if entry.label],
+            "trees": self._choices([(tree.key, tree.name) for tree in self.trees], self.filters.tree),
+            "types": self._choices(
+                [(entry.label, entry.name) for entry in types_with(self.trees, all_open=False) if entry.label],
+                self.filters.model,
+            ),
             "states": RunState.choices,
         }
 
@@ -71,6 +74,10 @@ class RunsView(LiveView):
     def look_again(self) -> float:
         """Follow only the first page: others lie in the past."""
         return 0 if self.request.GET.get("before") else self.every
+
+    def _choices(self, known: list[tuple[str, Any]], chosen: str) -> list[tuple[str, Any]]:
+        """Return what a filter offers, and what is chosen: its tree may be gone, and its runs still be there."""
+        return known if not chosen or chosen in dict(known) else [*known, (chosen, chosen)]
 
     def _rows(self, runs: list[Run]) -> list[dict[str, Any]]:
         names = {tree.key: tree.name for tree in self.trees}

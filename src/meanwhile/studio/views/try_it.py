@@ -68,12 +68,14 @@ class TryView(OneTreeView):
     ) -> HttpResponseBase:
         given = request.POST or request.GET
         search = given.get("search", "")
-        records, refusal = self._records(tree, search)
+        offer, refusal = self._records(tree, search)
+        records = offer.found
         options = [one for one in fields_of(tree.model) if one.settable and not one.many][:MOST_FIELDS]
         event: Any = drafts.draft_of(tree).document.get("on") or {}
         parameters = event.get("parameters") if isinstance(event, dict) else None
         context = {
             "records": records,
+            "note": offer.note,
             "refusal": refusal,
             "search": search,
             "chosen": given.get("record") or (records[0][0] if records else ""),
@@ -88,13 +90,13 @@ class TryView(OneTreeView):
         }
         return self.render({**self.about(tree), **context}, status=422 if problem else 200)
 
-    def _records(self, tree: StudioTree, search: str) -> tuple[list[tuple[str, str]], str]:
+    def _records(self, tree: StudioTree, search: str) -> tuple[find_records.Offer, str]:
         if access.find_model(tree.model) is None:
-            return [], ""
+            return find_records.Offer([]), ""
         try:
             return find_records.records(tree.model, search, by=self.request.user), ""
         except (PermissionDenied, EditProblem) as error:
-            return [], str(error)
+            return find_records.Offer([]), str(error)
 
 
 def _as_control(field: FieldChoice) -> dict[str, Any]:

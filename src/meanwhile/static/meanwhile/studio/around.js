@@ -2,6 +2,7 @@
 /** What stands around the tree: its problems, how it stands, what undo would take back. */
 
 import { el, fill, icon } from "./dom.js";
+import { countOf, errorsIn, problemButton, problemList } from "./problem_list.js";
 
 /** @typedef {import("./tree_rows.js").Row} Row */
 
@@ -15,8 +16,6 @@ import { el, fill, icon } from "./dom.js";
  * @property {(operation: any) => void} onFix
  * @property {() => void} onLost the focus was in what is drawn anew
  */
-
-const MOST_PROBLEMS = 50;
 
 /** @param {Parts} parts */
 export function createAround({ texts, edits, piece, row, onProblem, onFix, onLost }) {
@@ -44,21 +43,17 @@ export function createAround({ texts, edits, piece, row, onProblem, onFix, onLos
     if (!place || /** @type {any} */ (place).mwText === text) return;
     /** @type {any} */ (place).mwText = text;
     const hadFocus = place.contains(document.activeElement);
-    const errors = problems.filter((one) => one.level === "error").length;
-    const number = problems.length;
-    const heading = !number ? texts.noProblems : number === 1 ? texts.oneProblem : fill(texts.problems, { NUMBER: number });
     place.replaceChildren(
-      el("h2", { class: `mw-problems__head${errors ? " mw-bad" : ""}` }, icon(number ? "warning" : "done"), heading),
-      number ? el("ul", { class: "mw-problems__list" }, problems.slice(0, MOST_PROBLEMS).map(problemLine)) : el("span"),
+      el("h2", { class: `mw-problems__head${errorsIn(problems) ? " mw-bad" : ""}` }, icon(problems.length ? "warning" : "done"), countOf(texts, problems)),
+      problems.length ? problemList(problems, problemLine) : el("span"),
     );
     if (hadFocus) onLost();
   }
 
   /** @param {any} problem */
   function problemLine(problem) {
-    const picture = icon(problem.level === "error" ? "failed" : "warning");
     return el("li", { class: `mw-problem mw-problem--${problem.level}` },
-      el("button", { type: "button", class: "mw-problem__where", onclick: () => onProblem(problem.path) }, picture, el("span", {}, row(problem.path)?.title ?? "", ": ", problem.message)),
+      problemButton(problem, row(problem.path)?.title ?? "", () => onProblem(problem.path)),
       problem.fix && edits ? el("button", { type: "button", class: "mw-button mw-button--small", onclick: () => onFix(problem.fix) }, problem.fix_label || texts.fix) : null,
     );
   }

@@ -9,6 +9,12 @@ const MARGIN = 8; // pixels to the edge of the window
 let number = 0;
 
 /**
+ * Keys and titles, and a note where not all there is was searched.
+ *
+ * @typedef {{found: [string, string][], note: string}} Offer
+ */
+
+/**
  * @typedef {object} Options
  * @property {Record<string, string>} texts
  * @property {string} label
@@ -17,7 +23,7 @@ let number = 0;
  * @property {string} [title] what people read for it
  * @property {boolean} [free] whether what is typed may stand for itself
  * @property {string} [placeholder]
- * @property {(search: string) => Promise<[string, string][]>} look keys and titles
+ * @property {(search: string) => Promise<Offer>} look
  * @property {(key: string, options?: {typing?: boolean}) => void} onChoose
  */
 
@@ -37,6 +43,7 @@ export function combobox({ texts, label, id, value = "", title = value, free = f
   let chosen = { key: value, title };
   let asked = 0;
   let isFree = free;
+  let isRefused = false;
   /** @type {any} */
   let timer;
 
@@ -44,14 +51,15 @@ export function combobox({ texts, label, id, value = "", title = value, free = f
     const mine = ++asked;
     const search = input.value === chosen.title ? "" : input.value;
     try {
-      const found = await look(search);
+      const { found, note: words } = await look(search);
       if (mine !== asked || document.activeElement !== input) return;
       offered = found;
-      note.textContent = "";
+      isRefused = false;
+      note.textContent = words;
     } catch (error) {
       if (mine !== asked) return;
       offered = [];
-      isFree = true; // who may not see the records can still write a key
+      isRefused = isFree = true; // who may not see the records can still write a key
       note.textContent = /** @type {Error} */ (error).message;
     }
     show();
@@ -64,8 +72,8 @@ export function combobox({ texts, label, id, value = "", title = value, free = f
       onpointerdown: (/** @type {Event} */ event) => event.preventDefault(), // the focus stays in the box
       onclick: () => choose(index),
     }, el("span", {}, text), key === text ? null : el("span", { class: "mw-soft mw-small" }, key))));
-    if (!offered.length && !note.textContent) list.replaceChildren(el("div", { class: "mw-combo__none" }, texts.nothingFound));
-    const isOpen = document.activeElement === input && (offered.length > 0 || !note.textContent);
+    if (!offered.length && !isRefused) list.replaceChildren(el("div", { class: "mw-combo__none" }, texts.nothingFound));
+    const isOpen = document.activeElement === input && (offered.length > 0 || !isRefused);
     list.hidden = !isOpen;
     for (const event of MOVES) isOpen ? addEventListener(event, place, true) : removeEventListener(event, place, true);
     input.setAttribute("aria-expanded", String(isOpen && offered.length > 0));

@@ -31,9 +31,9 @@
  * @property {Record<string, Lookup[]>} lookups for each type of field
  * @property {[string, string][]} kinds of values
  * @property {(model: string) => Promise<FieldChoice[]>} fields
- * @property {(model: string, search: string) => Promise<[string, string][]>} records
+ * @property {(model: string, search: string) => Promise<import("./combobox.js").Offer>} records
  * @property {(model: string, keys: string[]) => Promise<Record<string, string>>} recordNames
- * @property {(kind: string, search: string) => Promise<[string, string][]>} persons
+ * @property {(kind: string, search: string) => Promise<import("./combobox.js").Offer>} persons
  */
 
 /** @typedef {(value: any, options?: {typing?: boolean}) => void} Change */

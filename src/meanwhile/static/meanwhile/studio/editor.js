@@ -124,11 +124,14 @@ class Editor {
       place: `mw-studio:${page.person}:${page.tree}:comment`,
       whenSaved: () => this.whenSaved(),
       problems: () => this.state.problems,
-      publish: (comment) => this.server.studio.publish({ tree: page.tree, revision: this.saving.revision, comment, person: page.person }),
+      titleOf: (path) => this.tree.row(path)?.title ?? "",
+      onProblem: (path) => this.tree.select(path, { focus: true, open: true }),
+      publish: (comment) => this.server.studio.publish({ tree: page.tree, revision: this.saving.revision, comment, person: page.person, select: this.tree.selected }),
       onAnswer: (answer) => {
         this.saving.know(answer.state);
-        this.take(answer.state, { others: !!answer.conflict });
+        this.take(answer.state, { own: !answer.conflict, others: !!answer.conflict }); // the draft is as it was
       },
+      onFailed: (error) => this.notes.tellFailed(error),
     });
     this.listen();
     this.take(page.state, { first: true });
@@ -451,7 +454,7 @@ class Editor {
       const targets = await this.server.studio.move_targets({ tree: this.page.tree, path: row.path });
       this.openAt(targets.map((/** @type {[string, string]} */ [to, label]) => ({ label, run: () => this.edit({ op: "move", path: row.path, to }) })), this.texts.moveTo);
     } catch (error) {
-      toast(/** @type {Error} */ (error).message, "error");
+      this.notes.tellFailed(error);
       this.tree.focus();
     }
   }
@@ -472,7 +475,7 @@ class Editor {
       sessionStorage.setItem(STOOD, button.textContent ?? "");
       location.reload();
     } catch (error) {
-      toast(/** @type {Error} */ (error).message, "error");
+      this.notes.tellFailed(error);
     }
   }
 

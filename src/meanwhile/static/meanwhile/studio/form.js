@@ -51,6 +51,15 @@ import { mailPreview } from "./mail_preview.js";
  * @typedef {{model: string, problems: any[], parameters: Record<string, string>, kinds: [string, string][]}} TreeFacts
  */
 
+/** A value as text; the order of its keys, and what is empty in it, make no difference. @param {any} value */
+function written(value) {
+  const isEmpty = (/** @type {any} */ one) => one === null || one === "" || (typeof one === "object" && !Object.keys(one).length);
+  return JSON.stringify(value ?? null, (_, one) => {
+    if (!one || typeof one !== "object" || Array.isArray(one)) return one;
+    return Object.fromEntries(Object.keys(one).filter((key) => !isEmpty(one[key])).sort().map((key) => [key, one[key]]));
+  });
+}
+
 /**
  * @param {HTMLElement} root
  * @param {FormParts} parts
@@ -63,6 +72,10 @@ export function createForm(root, parts) {
   let facts = { model: "", problems: [], parameters: {}, kinds: [] };
   let shape = "";
   let isMoreOpen = false;
+  /** What is drawn of each field. @type {Map<string, {drawn: string, value: string, element: HTMLElement}>} */
+  let drawn = new Map();
+  /** The fold with an e-mail as it would be written, as it was left. @type {{of: string, element: HTMLElement} | null} */
+  let preview = null;
 
   /**
    * @param {Form} next
@@ -72,10 +85,12 @@ export function createForm(root, parts) {
    */
   function show(next, nextFacts, { own = false, typed = {}, refocuses = true } = {}) {
     const nextShape = shapeOf(next, nextFacts);
-    const isSame = own && form?.path === next.path && shape === nextShape;
+    const isOwn = own && form?.path === next.path;
+    const isSame = isOwn && shape === nextShape;
     form = next;
     facts = nextFacts;
     shape = nextShape;
+    if (!isOwn) drawn.clear();
     if (isSame) {
       tellProblems();
       head();
@@ -102,10 +117,12 @@ export function createForm(root, parts) {
 
   /** What of a form makes it look another way, without what people type. @param {Form} one @param {TreeFacts} of */
   function shapeOf(one, of) {
-    // The rows of what is set come and go by the control that shows them.
-    /** @param {FormField} field @returns {any} */
-    const bare = ({ value, rows, ...rest }) => [rest, rest.key === "set" ? null : rows?.map(bare)];
     return JSON.stringify([one.path, one.kind, of.model, of.kinds, of.parameters, one.names, one.fields.map(bare)]);
+  }
+
+  /** A field without what people type. The rows of what is set come and go by the control that shows them. @param {FormField} field @returns {any} */
+  function bare({ value, rows, ...rest }) {
+    return [rest, rest.key === "set" ? null : rows?.map(bare)];
   }
 
   /** @returns {Context} */
@@ -125,22 +142,32 @@ export function createForm(root, parts) {
   /** @param {Record<string, any>} typed */
   function draw(typed) {
     if (!form) return;
-    const { path } = form;
     const fields = form.fields.map((field) => withTyped(field, typed));
+    const before = drawn;
+    drawn = new Map();
+    /** @param {FormField} field */
+    const part = (field) => partFor(field, before);
     const plain = fields.filter((field) => !field.advanced);
     const advanced = fields.filter((field) => field.advanced);
     const more = advanced.length
-      ? /** @type {HTMLDetailsElement} */ (el("details", { class: "mw-more", open: isMoreOpen, ontoggle: () => (isMoreOpen = more?.open ?? false) }, el("summary", {}, texts.more), el("div", { class: "mw-form" }, advanced.map(fieldset))))
+      ? /** @type {HTMLDetailsElement} */ (el("details", { class: "mw-more", open: isMoreOpen, ontoggle: () => (isMoreOpen = more?.open ?? false) }, el("summary", { id: "mw-more" }, texts.more), el("div", { class: "mw-form" }, advanced.map(part))))
       : null;
-    const hasPreview = form.kind === "send_email" && parts.edits && facts.model;
     root.replaceChildren(
       el("button", { type: "button", class: "mw-button mw-button--small mw-form__back", onclick: parts.onBack }, icon("back"), texts.back),
       el("header", { "data-form-head": true, class: "mw-form__head" }),
       el("div", { "data-form-problems": true, class: "mw-form__problems" }),
       el("fieldset", { class: "mw-form mw-form__fields", disabled: !parts.edits, "aria-labelledby": "mw-form-title" },
-        plain.map(fieldset), hasPreview ? mailPreview(context(), (record) => parts.preview(path, record)) : null, more),
+        plain.map(part), previewOf(form), more),
     );
     head();
+  }
+
+  /** Stays the same as long as the node is: what is open in it and chosen in it is kept. @param {Form} shown */
+  function previewOf({ kind, path }) {
+    if (kind !== "send_email" || !parts.edits || !facts.model) return (preview = null);
+    const of = `${path} ${facts.model}`;
+    if (preview?.of !== of) preview = { of, element: mailPreview(context(), (record) => parts.preview(form?.path ?? path, record)) };
+    return preview.element;
   }
 
   /** @param {FormField} field @param {Record<string, any>} typed @returns {FormField} */
@@ -170,18 +197,40 @@ export function createForm(root, parts) {
     if (hadFocus) document.getElementById("mw-form-title")?.focus();
   }
 
+  /**
+   * A field that is as it was keeps its element, and with it what was begun in there and is not told yet: an answer that
+   * makes another field come or go must not take it away.
+   *
+   * @param {FormField} field @param {typeof drawn} before
+   */
+  function partFor(field, before) {
+    const looks = JSON.stringify([bare(field), facts.model, facts.kinds, facts.parameters, form?.names]);
+    const value = written(field.value);
+    const kept = field.rows ? undefined : before.get(field.key);
+    const element = kept && kept.drawn === looks && kept.value === value ? kept.element : fieldset(field);
+    drawn.set(field.key, { drawn: looks, value, element });
+    return element;
+  }
+
+  /** @param {string} key @param {any} value @param {{typing?: boolean}} [options] */
+  function set(key, value, options) {
+    const known = drawn.get(key);
+    if (known) known.value = written(value);
+    parts.onSet(key, value, options);
+  }
+
   /** @param {FormField} field */
   function fieldset(field) {
     const id = idFor(field.key);
     const help = field.help ? el("p", { class: "mw-help", id: `${id}-help` }, field.help) : null;
     if (field.type === "yes_no") {
       const box = /** @type {HTMLInputElement} */ (el("input", { type: "checkbox", id, checked: field.value === true, "aria-describedby": help ? `${id}-help` : null }));
-      box.addEventListener("change", () => parts.onSet(field.key, box.checked || null));
+      box.addEventListener("change", () => set(field.key, box.checked || null));
       return el("div", { class: "mw-field" }, el("label", { class: "mw-check" }, box, field.label), help);
     }
     const caption = GROUPS.has(field.type) ? el("div", { class: "mw-label" }, field.label) : el("label", { for: id, class: "mw-label" }, field.label);
     if (field.required) caption.append(" ", el("span", { class: "mw-soft mw-plain" }, `(${texts.required})`));
-    return el("div", { class: `mw-field mw-field--${field.type}` }, caption, formControl(context(), field, id, parts.onSet, parts.edits ? parts.matching : undefined), help);
+    return el("div", { class: `mw-field mw-field--${field.type}` }, caption, formControl(context(), field, id, set, parts.edits ? parts.matching : undefined), help);
   }
 
   return {
@@ -196,7 +245,9 @@ export function createForm(root, parts) {
     },
     /** The node stands elsewhere now. @param {string} path */
     goTo(path) {
-      if (form) form = { ...form, path };
+      if (!form) return;
+      if (preview) preview.of = `${path} ${facts.model}`;
+      form = { ...form, path };
     },
 
     /** Something else is shown instead. */

@@ -1,7 +1,19 @@
 // @ts-check
-/** Forms with `data-mw-keep`: what was typed is kept in the browser until the form is sent, over reloads and logins. */
+/**
+ * Forms with `data-mw-keep`: what was typed is kept in the browser, over reloads and logins, until a sent form has led to
+ * another page with this module. A page to log in is none of them: a form that was sent too late is still there after it.
+ */
 
-for (const form of document.querySelectorAll("form[data-mw-keep]")) if (form instanceof HTMLFormElement) keep(form);
+const SENT = "mw-studio:form:sent";
+
+const forms = document.querySelectorAll("form[data-mw-keep]");
+for (const form of forms) if (form instanceof HTMLFormElement) keep(form);
+if (!forms.length) forget();
+
+function forget() {
+  sessionStorage.removeItem(sessionStorage.getItem(SENT) ?? "");
+  sessionStorage.removeItem(SENT);
+}
 
 /** @param {HTMLFormElement} form */
 function keep(form) {
@@ -17,7 +29,7 @@ function keep(form) {
     const typed = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken");
     sessionStorage.setItem(place, JSON.stringify(typed));
   });
-  form.addEventListener("submit", () => sessionStorage.removeItem(place));
+  form.addEventListener("submit", () => sessionStorage.setItem(SENT, place));
 }
 
 /** @param {string} place @returns {[string, string][]} */

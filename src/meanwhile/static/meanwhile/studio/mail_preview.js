@@ -21,10 +21,10 @@ export function mailPreview(context, ask) {
       out.replaceChildren(el("p", { class: "mw-error" }, /** @type {Error} */ (error).message));
     }
   };
-  return el("details", { class: "mw-more" }, el("summary", {}, texts.preview),
+  return el("details", { class: "mw-more" }, el("summary", { id: "mw-preview" }, texts.preview),
     el("div", { class: "mw-form" },
       el("div", { class: "mw-field" }, el("label", { class: "mw-label", for: "mw-preview-record" }, texts.previewFor),
-        el("div", { class: "mw-line" }, picker, el("button", { type: "button", class: "mw-button", onclick: run }, icon("eye"), texts.show))),
+        el("div", { class: "mw-line" }, picker, el("button", { type: "button", id: "mw-preview-show", class: "mw-button", onclick: run }, icon("eye"), texts.show))),
       out));
 }
 

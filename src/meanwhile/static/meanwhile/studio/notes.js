@@ -41,9 +41,18 @@ export function createNotes({ texts, places, login, onAgain, onDecided }) {
     const hadFocus = banner.contains(document.activeElement);
     const again = el("button", { type: "button", class: "mw-button mw-button--small", onclick: onAgain }, texts.again);
     banner.replaceChildren(note("warning", text,
-      status === "login" ? el("a", { class: "mw-button mw-button--small", href: login, target: "_blank", rel: "noopener" }, icon("external"), texts.logIn) : null, again));
+      status === "login" ? wayToLogIn() : null, again));
     if (hadFocus) again.focus();
     if (isNew) say(text);
+  }
+
+  /** What was asked for at once was not done; what is typed is where it was. @param {any} error */
+  function tellFailed(error) {
+    toast(error.message, "error", error.code === "login_required" ? wayToLogIn() : null);
+  }
+
+  function wayToLogIn() {
+    return el("a", { class: "mw-button mw-button--small", href: login, target: "_blank", rel: "noopener" }, icon("external"), texts.logIn);
   }
 
   /** @param {{mine: boolean, by: string}} who */
@@ -97,7 +106,7 @@ export function createNotes({ texts, places, login, onAgain, onDecided }) {
     toast(fill(words, { PERSON: person(others), DONE: done(others.done) }), "info");
   }
 
-  return { tellStatus, tellConflict, tellOthers };
+  return { tellStatus, tellFailed, tellConflict, tellOthers };
 }
 
 /** @param {string} picture @param {string} text @param {...(HTMLElement | null)} buttons */

@@ -2,6 +2,7 @@
 /** Publishing a draft: a dialog with a comment, which is kept until it is used. */
 
 import { el, fill, icon } from "./dom.js";
+import { countOf, errorsIn, problemButton, problemList } from "./problem_list.js";
 import { toast } from "./tell.js";
 
 /**
@@ -9,13 +10,16 @@ import { toast } from "./tell.js";
  * @property {Record<string, string>} texts
  * @property {string} place where the comment is kept
  * @property {() => Promise<void>} whenSaved
- * @property {() => any[]} problems
+ * @property {() => import("./problem_list.js").Problem[]} problems
+ * @property {(path: string) => string} titleOf what people read for a node
+ * @property {(path: string) => void} onProblem
  * @property {(comment: string) => Promise<any>} publish
  * @property {(answer: any) => void} onAnswer
+ * @property {(error: any) => void} onFailed
  */
 
 /** @param {Parts} parts */
-export function createPublishing({ texts, place, whenSaved, problems, publish, onAnswer }) {
+export function createPublishing({ texts, place, whenSaved, problems, titleOf, onProblem, publish, onAnswer, onFailed }) {
   const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("mw-publish"));
   const comment = /** @type {HTMLInputElement | null} */ (dialog?.querySelector("[name=comment]"));
   let canPublish = false;
@@ -23,13 +27,28 @@ export function createPublishing({ texts, place, whenSaved, problems, publish, o
   async function open() {
     if (!dialog || !comment) return;
     await whenSaved();
-    const errors = problems().filter((one) => one.level === "error").length;
-    canPublish = !errors;
-    dialog.querySelector("[data-part=publish-problems]")?.replaceChildren(errors ? el("div", { class: "mw-note mw-note--bad" }, icon("failed"), el("div", {}, fill(texts.publishErrors, { NUMBER: errors }))) : "");
+    canPublish = !errorsIn(problems());
+    dialog.querySelector("[data-part=publish-problems]")?.replaceChildren(...told(dialog, problems()));
     dialog.querySelector('[data-do="publish-now"]')?.setAttribute("aria-disabled", String(!canPublish));
     comment.value = sessionStorage.getItem(place) ?? "";
     dialog.showModal();
     comment.focus();
+  }
+
+  /** How many problems there are of each kind, and which. @param {HTMLDialogElement} shown @param {import("./problem_list.js").Problem[]} all */
+  function told(shown, all) {
+    if (!all.length) return [];
+    /** @param {import("./problem_list.js").Problem} one */
+    const go = (one) => {
+      shown.close();
+      onProblem(one.path);
+    };
+    const list = problemList(all, (one) => el("li", { class: `mw-problem mw-problem--${one.level}` }, problemButton(one, titleOf(one.path), () => go(one))));
+    const words = canPublish ? texts.warningsOnly : fill(texts.publishErrors, { NUMBER: errorsIn(all) });
+    return [
+      el("div", { class: `mw-note mw-note--${canPublish ? "warning" : "bad"}` }, icon(canPublish ? "warning" : "failed"),
+        el("div", { class: "mw-publish__problems" }, el("p", {}, el("strong", {}, countOf(texts, all)), ". ", words), list)),
+    ];
   }
 
   async function now() {
@@ -47,7 +66,7 @@ export function createPublishing({ texts, place, whenSaved, problems, publish, o
       }
     } catch (error) {
       dialog.close();
-      toast(/** @type {Error} */ (error).message, "error");
+      onFailed(error);
     }
     /** @type {HTMLElement | null} */ (document.querySelector('[data-do="publish"]'))?.focus();
   }

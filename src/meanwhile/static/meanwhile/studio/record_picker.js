@@ -19,6 +19,6 @@ export function recordPicker(context, model, change, { label, id, value = "", fi
     onChoose: change,
   });
   if (value) void context.recordNames(model, [value]).then((names) => names[value] && box.name(names[value])).catch(() => {}); // the key says it, too
-  else if (first) void context.records(model, "").then((found) => found[0] && box.choose(...found[0])).catch(() => {});
+  else if (first) void context.records(model, "").then(({ found }) => found[0] && box.choose(...found[0])).catch(() => {});
   return box.element;
 }

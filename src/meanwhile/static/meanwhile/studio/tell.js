@@ -13,8 +13,9 @@ const SHOWN_FOR = 8000; // milliseconds; a toast about something that went wrong
 /**
  * @param {string} text
  * @param {string} level `success`, `info`, `warning` or `error`
+ * @param {HTMLElement | null} way what leads out of it, such as a link to log in
  */
-export function toast(text, level = "success") {
+export function toast(text, level = "success", way = null) {
   const place = document.getElementById("mw-toasts");
   if (!place) return;
   const shown = document.createElement("meanwhile-toast");
@@ -23,6 +24,7 @@ export function toast(text, level = "success") {
   const words = document.createElement("span");
   words.textContent = text;
   shown.append(words);
+  if (way) shown.append(way);
   place.append(shown);
 }
 

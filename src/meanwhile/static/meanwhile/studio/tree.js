@@ -39,7 +39,7 @@ export function createTree(root, parts) {
   let selected = "";
   let word = "";
   let wordAt = 0;
-  /** @type {{path: string, to: string, row: HTMLElement} | null} */
+  /** @type {{path: string, to: string, row: HTMLElement, how?: string, word?: string} | null} */
   let drop = null;
   let dragged = "";
 
@@ -104,7 +104,7 @@ export function createTree(root, parts) {
     set(element, "aria-setsize", String(row.setsize ?? 1));
     set(element, "aria-posinset", String(row.posinset ?? 1));
     const flags = [row.background, row.disabled, row.off, row.first_of_branch, row.expandable, row.children].map((one) => (one ? 1 : 0));
-    const words = [row.icon, row.title, row.details, row.when, row.branch, row.worst, row.problems || 0, row.below || 0];
+    const words = [row.icon, row.title, row.details, row.raw, row.when, row.branch, row.worst, row.problems || 0, row.below || 0];
     const signature = `${flags.join("")}${words.join("\n")}${known.mwAs}`;
     if (known.mwSignature === signature) return; // it only stands elsewhere
     known.mwSignature = signature;
@@ -152,7 +152,7 @@ export function createTree(root, parts) {
             row.children ? icon("chevron") : null)
         : null,
       icon(row.icon),
-      el("span", { class: "mw-row__text" },
+      el("span", { class: "mw-row__text", title: row.raw || null },
         row.first_of_branch && row.branch ? el("span", { class: "mw-row__branch" }, texts[row.branch] ?? row.branch) : null,
         el("span", { class: "mw-row__title" }, row.title),
         row.details && row.details !== row.when ? el("span", { class: "mw-row__more" }, row.details) : null,
@@ -321,16 +321,18 @@ export function createTree(root, parts) {
     mark(null);
   }
 
-  /** @param {Row} row @param {DragEvent} event @returns {{path: string, to: string, row: HTMLElement, how: string} | null} */
+  /** @param {Row} row @param {DragEvent} event @returns {{path: string, to: string, row: HTMLElement, how: string, word?: string} | null} */
   function placeAt(row, event) {
     const element = elementOf(row.path);
     const box = element.getBoundingClientRect();
     const share = (event.clientY - box.top) / box.height;
     if (row.path && isInside(row.path, dragged)) return null;
     if (!row.path) return { path: "", to: "0", row: element, how: "after" };
-    const inner = branches(row)[0];
+    const words = branches(row);
+    const [inner] = words;
     if (inner !== undefined && share > 0.3 && share < 0.75) {
-      return { path: row.path, to: endOf(rows, row.path, inner), row: element, how: "inside" };
+      const word = words[words.length > 1 && event.clientX > box.left + box.width / 2 ? 1 : 0]; // an If has two sides
+      return { path: row.path, to: endOf(rows, row.path, word), row: element, how: "inside", word: texts[word] };
     }
     if (share < 0.5) return { path: row.path, to: row.path, row: element, how: "before" };
     const opened = row.children && !closed.has(keyOf(row));
@@ -338,11 +340,12 @@ export function createTree(root, parts) {
     return { path: row.path, to: behind(row.path), row: element, how: "after" };
   }
 
-  /** @param {{path: string, to: string, row: HTMLElement, how?: string} | null} place */
+  /** @param {{path: string, to: string, row: HTMLElement, how?: string, word?: string} | null} place */
   function mark(place) {
-    drop?.row.removeAttribute("data-drop");
+    for (const name of ["data-drop", "data-drop-word"]) drop?.row.removeAttribute(name);
     drop = place;
     if (place?.how) place.row.setAttribute("data-drop", place.how);
+    if (place?.word) place.row.setAttribute("data-drop-word", place.word);
   }
 
   return {

@@ -12,6 +12,7 @@
  * @property {number} level
  * @property {string} [parent]
  * @property {string} [details]
+ * @property {string} [raw] the details with the names of the document
  * @property {string} [when]
  * @property {boolean} [background]
  * @property {boolean} [disabled]

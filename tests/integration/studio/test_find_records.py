@@ -1,0 +1,78 @@
+"""Choosing a record stays quick however many there are, and says where not all were searched."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from meanwhile.studio import find_records
+from tests.shop.models import Seat
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin() -> Any:
+    return get_user_model().objects.create_superuser("admin")
+
+
+@pytest.fixture
+def few_rows(settings: Any) -> None:
+    settings.MEANWHILE = {**getattr(settings, "MEANWHILE", {}), "STUDIO_MATCHING_ROWS": 3}
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_of_a_large_table_the_latest_are_searched_and_it_is_said(admin: Any) -> None:
+    seats = [Seat.objects.create(number=f"12{letter}") for letter in "ABCDE"]
+    offer = find_records.records("shop.Seat", "12", by=admin)
+    assert [title for _key, title in offer.found] == ["12E", "12D", "12C"]
+    assert "latest 3" in offer.note
+    first = find_records.records("shop.Seat", str(seats[0].pk), by=admin)
+    assert first.found[0] == (str(seats[0].pk), "12A")
+    assert find_records.records("shop.Seat", by=admin).note == ""
+    seats[0].delete()
+    seats[1].delete()
+    assert find_records.records("shop.Seat", "12", by=admin).note == ""
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_a_search_reads_no_more_rows_than_it_may(admin: Any) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        find_records.records("shop.Seat", "12", by=admin)
+    contains = [one["sql"] for one in queries if "12%" in one["sql"].replace("%%", "%")]
+    assert contains
+    assert all("LIMIT 3" in one for one in contains)
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_people_are_found_by_their_whole_name_whenever_they_came(admin: Any) -> None:
+    users = get_user_model()
+    for name in ("zoe", "ada", "bob", "cid", "dan"):
+        users.objects.create_user(name)
+    assert [name for name, _title in find_records.users("zoe", by=admin).found] == ["zoe"]
+    assert find_records.users("zo", by=admin).found == []
+
+
+def test_what_takes_too_long_is_given_up_with_what_was_found(
+    admin: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MEANWHILE = {**getattr(settings, "MEANWHILE", {}), "STUDIO_TRY_SECONDS": 0.2}
+    Seat.objects.create(number="12A")
+    Seat.objects.create(number="12B")
+
+    def slow(seat: Seat) -> str:
+        if seat.number == "12A":
+            ends = time.monotonic() + 30
+            while time.monotonic() < ends:
+                pass
+        return seat.number
+
+    monkeypatch.setattr(Seat, "__str__", slow)
+    offer = find_records.records("shop.Seat", "12", by=admin)
+    assert [title for _key, title in offer.found] == ["12B"]
+    assert "given up" in offer.note
