@@ -137,7 +137,7 @@ def test_an_operation_leaves_the_focus_in_the_tree_or_on_its_button_and_is_annou
 def test_a_new_node_is_made_by_a_button_and_has_the_focus(editor: Page) -> None:
     studio.new(editor, "Action", "Delete Record")
     is_on_row(editor)
-    expect(editor.locator(SAID)).to_have_text("Add “Delete Record”")
+    expect(editor.locator(SAID)).to_have_text("Add “Delete the record”")
 
 
 def test_a_menu_that_is_closed_gives_the_focus_back(editor: Page) -> None:
