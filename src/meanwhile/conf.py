@@ -81,11 +81,15 @@ class Settings(BaseModel):
         (),
         description="What trees of the Studio can't reach: fields as app_label.Model.field, models as app_label.Model.",
     )
-    studio_try_seconds: float = Field(5.0, gt=0, description="Seconds that trying a draft may take.")
+    studio_try_seconds: float = Field(
+        5.0, gt=0, description="Seconds that trying a draft, or a search of records, may take."
+    )
     studio_matching_seconds: float = Field(
         0.5, gt=0, description="Seconds that counting the records which a condition matches may take."
     )
-    studio_matching_rows: int = Field(10_000, ge=1, description="Records that are looked at for that count.")
+    studio_matching_rows: int = Field(
+        10_000, ge=1, description="Records that are looked at for that count and for a search."
+    )
     studio_max_document: int = Field(1_000_000, ge=1_000, description="Bytes of JSON of one draft.")
     studio_max_template: int = Field(20_000, ge=100, description="Characters of one template in a tree of the Studio.")
     studio_reload: float = Field(

@@ -270,6 +270,19 @@ def test_the_form_of_a_new_tree_is_still_filled_in_after_a_reload(page: Page, qu
     expect(page.locator("[name=event][value=deleted]")).to_be_checked()
 
 
+def test_a_form_that_was_refused_is_kept_like_one_that_was_never_sent(page: Page, quick_site: Site, tree: str) -> None:
+    new = quick_site.url("/studio/trees/new/?model=bookings.Booking")
+    page.goto(new)
+    page.get_by_role("textbox", name="Name").fill(" ")
+    page.locator("[name=event][value=deleted]").check()
+    page.get_by_role("button", name="Make the tree").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_role("textbox", name="Description").fill("Half a description")
+    studio.open_tree(page, quick_site, tree)
+    page.goto(new)
+    expect(page.get_by_role("textbox", name="Description")).to_have_value("Half a description")
+
+
 # An ended session
 
 

@@ -60,3 +60,21 @@ def test_what_was_open_and_shown_stays_so(page: Page, tree: str) -> None:
     expect(page.locator("#mw-form-title")).to_contain_text("Hello")
     expect(page.locator("#mw-preview-record")).to_be_visible()
     expect(page.locator("#mw-f-from_email")).to_be_visible()
+
+
+def test_what_was_shown_of_one_email_is_not_shown_with_another(page: Page, tree: str) -> None:
+    studio.new(page, "Action", "Send Email")
+    studio.label(page, "First")
+    studio.new(page, "Action", "Send Email")
+    studio.label(page, "Second")
+    studio.row(page, "First").click()
+    page.locator("#mw-preview").click()
+    expect(page.locator("#mw-preview-record")).to_be_visible()
+    page.locator("#mw-f-label").fill("First of all")
+    page.locator("#mw-f-label").blur()
+    studio.saved(page)
+    expect(page.locator("#mw-preview-record")).to_be_visible()
+    studio.row(page, "First of all").click()
+    page.keyboard.press("Delete")
+    expect(page.locator("#mw-form-title")).to_have_text("Second")
+    expect(page.locator("#mw-preview-record")).to_be_hidden()

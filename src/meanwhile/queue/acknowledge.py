@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 
 from meanwhile.exceptions import LeaseLost
-from meanwhile.queue import sql
+from meanwhile.queue import sql, wake
 from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.states import State
-from meanwhile.queue.together import Beside, together
+from meanwhile.queue.together import Beside, in_turn, together
 
 UNLEASED: dict[str, Any] = {"lease_owner": "", "lease_until": None}
 
@@ -63,8 +64,13 @@ def end(
     }
     if state is State.SUCCEEDED:
         values["progress"] = 1.0
-    _fenced(job, values, using, beside)
+    if not job.serial_key:
+        _fenced(job, values, using, beside)
+        return
+    # The next job is locked before their common run, which is beside: so does who ends that one by hand.
+    _fenced(job, values, using)
     release_next(job.serial_key, using=using)
+    in_turn(connection, beside)
 
 
 def try_again(job: ClaimedJob, due: datetime, error: str, *, using: str) -> None:
@@ -79,6 +85,7 @@ def try_again(job: ClaimedJob, due: datetime, error: str, *, using: str) -> None
         **UNLEASED,
     }
     _fenced(job, values, using)
+    wake.on_commit(using)  # who sleeps until the next due moment does not know of this one
 
 
 def bear_loss(job: ClaimedJob, due: datetime, error: str, *, using: str) -> None:
@@ -91,11 +98,13 @@ def bear_loss(job: ClaimedJob, due: datetime, error: str, *, using: str) -> None
         **UNLEASED,
     }
     _fenced(job, values, using)
+    wake.on_commit(using)
 
 
 def hand_back(job: ClaimedJob, *, using: str) -> None:
     """Give a job back as it is, because its worker stops; nothing is counted against it."""
     _fenced(job, {"state": State.READY.value, **UNLEASED}, using)
+    wake.on_commit(using)
 
 
 def hand_back_if_ours(job: ClaimedJob, *, using: str) -> None:
@@ -138,16 +147,21 @@ def is_marked(job: ClaimedJob, key: str, *, using: str) -> bool:
 
 
 def release_next(serial_key: str, *, using: str) -> None:
-    """Let the first job that is held back behind a serial key be claimed: one that has begun, or the earliest."""
+    """Let the first job that is held back behind a serial key be claimed: one that has begun, or the earliest; and tell
+    the workers of it."""
     if not serial_key:
         return
-    with connections[using].cursor() as cursor:
+    connection = connections[using]
+    notify = f"RETURNING pg_notify('{wake.CHANNEL}', '')" if sql.is_postgresql(connection) else ""
+    with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {sql.TABLE} SET held = 0 WHERE id = COALESCE("  # noqa: S608
             f"(SELECT MIN(id) FROM {sql.TABLE} WHERE serial_key = %s AND {sql.BEGUN} AND held = 1),"
-            f" (SELECT MIN(id) FROM {sql.TABLE} WHERE serial_key = %s AND {sql.SERIAL} AND held = 1))",
+            f" (SELECT MIN(id) FROM {sql.TABLE} WHERE serial_key = %s AND {sql.SERIAL} AND held = 1)) {notify}",
             [serial_key, serial_key],
         )
+        if cursor.rowcount:
+            transaction.on_commit(partial(wake.wake_local, using), using=using, robust=True)
 
 
 def _fenced(job: ClaimedJob, values: dict[str, Any], using: str, beside: Sequence[Beside] = ()) -> None:

@@ -150,13 +150,13 @@ def claim(
 ) -> list[ClaimedJob]:
     """Lease up to ``limit`` due jobs to ``owner`` for ``lease`` seconds, in start order; an empty list if none is due.
 
-    ``waiting`` is what `look_out` has just said, if that was asked already. After ``rounds`` looks that met held back
+    ``waiting`` is what `first_look` has just said, if that was asked already. After ``rounds`` looks that met held back
     jobs alone it leaves the rest for the next call.
     """
     claimed: list[ClaimedJob] = []
     met: set[int] = set()
     while not claimed and rounds > 0:
-        known, rounds = len(met), rounds - 1
+        known, rounds, told = len(met), rounds - 1, waiting is not None
         waiting = waiting or look_out(now, using=using)
         # One statement is a transaction by itself.
         with transaction.atomic(using=using) if len(waiting.due_now) > 1 else nullcontext():
@@ -166,7 +166,8 @@ def claim(
                 claimed += [_job(row) for row in rows if row[12] == State.RUNNING]
                 if len(claimed) >= limit:
                     return claimed
-        if len(met) == known:
+        # What a first look has named may all be locked by others, for as long as they like: it names no lower priority.
+        if len(met) == known and not told:
             break
         waiting = None
     return claimed

@@ -11,12 +11,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from meanwhile import conf
 from meanwhile.clock import Clock, SystemClock
 from meanwhile.exceptions import MeanwhileError, TransitionError
-from meanwhile.queue import announce, wake
+from meanwhile.queue import announce, sql, wake
 from meanwhile.queue.acknowledge import UNLEASED, release_next
 from meanwhile.queue.handlers import handler_for
 from meanwhile.queue.models import Job
@@ -141,6 +141,16 @@ def _end(job_id: int, state: State, using: str | None, clock: Clock | None, *, a
 
 
 def _locked(job_id: int, using: str) -> Job:
+    """Return a job with its row locked, and its serial key before it: whoever is at one job of a line goes on to
+    another, so two would wait for each other."""
+    connection = connections[using]
+    if sql.is_postgresql(connection):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT pg_advisory_xact_lock(hashtextextended(serial_key, 5151)) FROM {sql.TABLE}"  # noqa: S608
+                " WHERE id = %s AND serial_key <> ''",
+                [job_id],
+            )
     return Job.objects.using(using).select_for_update().get(pk=job_id)
 
 

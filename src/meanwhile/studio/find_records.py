@@ -176,7 +176,7 @@ def _exactly(model: type[Model], search: str) -> Q:
             fitting |= Q(**{field.name: search})
     try:
         return fitting | Q(pk=model._meta.pk.to_python(search))
-    except ValidationError:  # no key of this type
+    except (ValidationError, ValueError, TypeError):  # no key of this type; one of several fields reads JSON
         return fitting
 
 

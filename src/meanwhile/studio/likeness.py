@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 MOST_PAIRS = 2500
 """How many pairs are compared; longer stretches, which somebody wrote anew, are paired in their order."""
+
+MOST_SETTINGS = 200
+"""How many settings of a node are compared, with those of the nodes in it; more would take seconds in a large draft."""
 
 SAME_KIND = 0.01
 """What a pair of one kind is worth with nothing else alike: changed is told rather than removed and added."""
@@ -50,7 +54,7 @@ def _worth(old: tuple[str, set[tuple[str, str]]], new: tuple[str, set[tuple[str,
 
 
 def _known(node: Any) -> tuple[str, set[tuple[str, str]]]:
-    return _kind(node), set(_settings(node, ""))
+    return _kind(node), set(islice(_settings(node, ""), MOST_SETTINGS))
 
 
 def _settings(value: Any, place: str) -> Iterator[tuple[str, str]]:

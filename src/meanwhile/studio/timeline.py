@@ -25,6 +25,7 @@ from meanwhile.studio.describe import naming_of
 from meanwhile.studio.step_words import in_words
 from meanwhile.studio.words import KINDS
 from meanwhile.trees.document import EventTree
+from meanwhile.trees.field_wording import Naming
 from meanwhile.trees.models import Run, RunState
 from meanwhile.trees.nodes import Background, Delay, If
 from meanwhile.trees.setting_wording import settings_in_words
@@ -140,7 +141,8 @@ def jobs_of(jobs: Sequence[Job], tree: EventTree | None, *, now: datetime, using
     alive = is_paused = None
     if any(job.state == State.READY for job in jobs):
         alive, is_paused = any_worker_alive(now=now, using=using), paused(using=using) is not None
-    return [job_view(job, tree, now=now, using=using, alive=alive, is_paused=is_paused) for job in jobs]
+    naming = naming_of(tree.as_json()) if tree is not None and jobs else None
+    return [job_view(job, tree, now=now, using=using, alive=alive, is_paused=is_paused, naming=naming) for job in jobs]
 
 
 def job_view(
@@ -151,8 +153,11 @@ def job_view(
     using: str,
     alive: bool | None = None,
     is_paused: bool | None = None,
+    naming: Naming | None = None,
 ) -> JobView:
-    """Return a job with its steps. ``alive`` and ``is_paused`` as in `why_waiting`."""
+    """Return a job with its steps. ``alive`` and ``is_paused`` as in `why_waiting`, ``naming`` as in `in_words`."""
+    if tree is not None and naming is None:
+        naming = naming_of(tree.as_json())
     branch = _branch(job, tree)
     children = branch.do if isinstance(branch, Background | Delay) else ()
     waited = (job.started - job.due).total_seconds() * 1000 if job.started and job.started >= job.due else None
@@ -161,13 +166,13 @@ def job_view(
         job=job,
         title=branch.title() if branch else job.name or job.kind,
         kind=branch.kind if branch else "background",
-        when=moment_in_words(branch.as_json()["moment"], naming_of(tree.as_json()))
-        if tree and isinstance(branch, Delay)
+        when=moment_in_words(branch.moment.as_json(), naming)
+        if naming is not None and isinstance(branch, Delay)
         else "",
         reason=why_waiting(job, now=now, using=using, alive=alive, is_paused=is_paused),
         wait_ms=waited,
         took_ms=took,
-        steps=in_words(_steps_of_job(job, children), tree),
+        steps=in_words(_steps_of_job(job, children), tree, naming),
         operations=offered_for(job, now),
     )
 

@@ -33,7 +33,10 @@ class Naming:
         return BETWEEN.join(self._parts(text.split("."))) if known else text
 
     def lookup(self, lookup: str) -> tuple[str, str]:
-        """Return the name of the field that one of Django's lookups is about, and what is left: ``gte`` or ""."""
+        """Return the name of the field that one of Django's lookups is about, and what is left: ``gte`` or "".
+
+        A lookup of a field that is unknown stays as it is.
+        """
         if not self.in_words:
             return lookup, ""
         parts, owner = lookup.split("__"), find_model(self.model)
@@ -43,6 +46,8 @@ class Naming:
             if found is None:
                 break
             known, owner = known + 1, _model_behind(found)
+        if not known:
+            return lookup, ""
         return self.field(".".join(parts[:known])), "__".join(parts[known:])
 
     def model_name(self, label: str) -> str:
@@ -98,7 +103,10 @@ def name_of(field: Any) -> str:
 def type_of(field: Any) -> str:
     """Return what people read for the type of a field, as Django describes it: ``String (up to 20)``."""
     description = str(getattr(field, "description", ""))
-    return str(description % vars(field))
+    try:
+        return str(description % vars(field))
+    except (KeyError, TypeError, ValueError):  # a plain percent sign in a project's own words
+        return description
 
 
 def find_model(label: str) -> type[Model] | None:

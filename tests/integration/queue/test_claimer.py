@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 
 import pytest
+from django.db import connection
 
 from meanwhile.clock import SystemClock
 from meanwhile.queue.enqueue import enqueue
 from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.models import Job
+from meanwhile.queue.pause import pause
 from meanwhile.queue.states import State
 from meanwhile.queue.wake import Wake
 from meanwhile.queue.worker import claimer as claimers
@@ -18,6 +20,7 @@ from meanwhile.queue.worker.claimer import Claimer
 from meanwhile.queue.worker.gate import Gate
 from meanwhile.queue.worker.pool import Pool
 from meanwhile.queue.worker.slots import Holdings, Slot
+from tests.integration.queue.test_worker import eventually
 from tests.integration.queue.toys import job
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,3 +98,25 @@ def test_a_thread_that_becomes_free_right_before_the_claimer_waits_is_noticed(
     turn.join(LONG / 2)
 
     assert not turn.is_alive()
+
+
+@pytest.mark.usefixtures("toy")
+def test_nothing_is_claimed_when_the_queue_was_paused_while_another_had_the_gate() -> None:
+    enqueue([job("a")])
+    holdings = Holdings()
+    claimer = claimer_for(holdings, threads=1)
+
+    def run() -> None:
+        try:
+            claimer.turn()
+        finally:
+            connection.close()
+
+    turn = threading.Thread(target=run, daemon=True)
+    with claimer._gate():
+        turn.start()
+        eventually(lambda: claimer._gate._condition._waiters)  # type: ignore[attr-defined]
+        pause()
+    turn.join(LONG)
+    assert not turn.is_alive()
+    assert holdings.waiting() == 0

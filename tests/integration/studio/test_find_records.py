@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from meanwhile.studio import find_records
 from tests.shop.models import Seat
+from tests.shop.models_capture import Leg
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +77,11 @@ def test_what_takes_too_long_is_given_up_with_what_was_found(
     offer = find_records.records("shop.Seat", "12", by=admin)
     assert [title for _key, title in offer.found] == ["12B"]
     assert "given up" in offer.note
+
+
+@pytest.mark.parametrize("search", ["hold", "5", "null", "[1, 2, 3]", "(3, 4)"])
+def test_a_search_of_records_whose_key_has_two_fields_finds_texts_and_never_fails(admin: Any, search: str) -> None:
+    Leg.objects.create(flight=1, number=2, note="hold the line")
+    found = find_records.records("shop.Leg", search, by=admin).found
+    assert len(found) == (search == "hold")
+    assert len(find_records.records("shop.Leg", "[1, 2]", by=admin).found) == 1

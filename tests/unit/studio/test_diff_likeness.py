@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meanwhile.studio.diff import diff
-from meanwhile.studio.likeness import MOST_PAIRS
+from meanwhile.studio.likeness import MOST_PAIRS, MOST_SETTINGS, likeliest_pairs
 
 
 def literal(text: str) -> dict[str, Any]:
@@ -59,3 +59,16 @@ def test_a_long_stretch_that_is_written_anew_is_paired_in_its_order() -> None:
     number = int(MOST_PAIRS**0.5) + 1
     old, new = ([update(f"{word} {at}", status=word) for at in range(number)] for word in ("a", "b"))
     assert told(old, new) == [("changed", str(at), str(at)) for at in range(number)]
+
+
+def test_of_a_large_node_a_bounded_part_is_compared() -> None:
+    written: list[object] = []
+
+    class Setting:
+        def __str__(self) -> str:
+            written.append(self)
+            return "here"
+
+    large = {"kind": "call", "params": {str(at): Setting() for at in range(10 * MOST_SETTINGS)}}
+    assert likeliest_pairs([large], [large], [0], [0]) == {0: 0}
+    assert len(written) <= 2 * (MOST_SETTINGS + 1)

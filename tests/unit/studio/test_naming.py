@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db.models import CharField, IntegerField
 
 from meanwhile import (
     Background,
@@ -32,7 +33,8 @@ from meanwhile.studio.naming import InWords, naming_of, place_in_words
 from meanwhile.studio.outline import outline
 from meanwhile.studio.problems import problems_of
 from meanwhile.trees.check import check_tree
-from meanwhile.trees.field_wording import AS_WRITTEN, Naming
+from meanwhile.trees.condition_wording import lookups_in_words
+from meanwhile.trees.field_wording import AS_WRITTEN, Naming, type_of
 from meanwhile.trees.setting_wording import setting_in_words
 from tests.shop.models import Booking
 
@@ -171,3 +173,16 @@ def test_the_warning_of_an_effect_outside_does_not_say_the_title_again() -> None
     assert "The mail" not in found.message
     assert found.message.startswith("It has an effect outside")
     assert check_tree(EventTree("T", on=Updated(Booking), do=[Background(mail)])) == []
+
+
+@pytest.mark.parametrize("model", ["shop.Ticket", "shop.Nothing", ""])
+def test_a_lookup_of_a_field_that_is_unknown_stays_as_it_is(model: str) -> None:
+    where = {"gone__gte": {"value": "literal", "literal": 1}}
+    assert lookups_in_words(where, Naming("shop.Booking"), model) == "gone__gte = 1"
+
+
+def test_the_type_of_a_field_may_have_a_percent_sign_in_its_words() -> None:
+    share = IntegerField()
+    share.description = "Share (%)"
+    assert type_of(share) == "Share (%)"
+    assert type_of(CharField(max_length=3)) == "String (up to 3)"

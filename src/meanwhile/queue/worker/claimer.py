@@ -85,7 +85,9 @@ class Claimer(Role):
             self._idle = True
             return
         with self._gate():
-            jobs = claim(room, **self._claimant(), waiting=waiting, rounds=ROUNDS)
+            # While others had the gate the queue may have been paused, or something more urgent become due.
+            looked = None if self._gate.waited() else waiting
+            jobs = claim(room, **self._claimant(), waiting=looked, rounds=ROUNDS)
         if jobs:
             self._hand_on(jobs)
         elif self._holdings.waiting():

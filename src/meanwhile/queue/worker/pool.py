@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 
 from django import db
@@ -57,7 +56,6 @@ class Pool:
         self._stopping = threading.Event()
         self._threads: list[tuple[threading.Thread, Slot]] = []
         self._typical = 0.05
-        self.on_idle: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Start all threads."""

@@ -215,6 +215,7 @@ class Editor {
     else if (others && !structure) path = whereIs(before.document, state.document, selected);
     if (!this.tree.row(path)) path = "";
     if (others && path && this.pane.form.path === selected) this.pane.form.goTo(path); // it is the same node elsewhere
+    if (!own && whereIs(before.document, state.document, selected) !== path) this.pane.form.leave(); // or another one
     this.tree.select(path, { quiet: true, focus: hadFocus && !this.pane.isNarrow });
     this.address(path);
     const isGone = others && selected !== "" && path === "";

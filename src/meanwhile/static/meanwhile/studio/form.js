@@ -250,6 +250,11 @@ export function createForm(root, parts) {
       form = { ...form, path };
     },
 
+    /** Another node is shown next, maybe at the same place: what was shown of this one is not about it. */
+    leave() {
+      preview = null;
+    },
+
     /** Something else is shown instead. */
     forget() {
       form = null;

@@ -18,6 +18,7 @@ function forget() {
 /** @param {HTMLFormElement} form */
 function keep(form) {
   const place = `mw-studio:form:${form.dataset.mwKeep}:${location.pathname}${location.search}`;
+  if (sessionStorage.getItem(SENT) === place) sessionStorage.removeItem(SENT); // it was refused, or sent too late
   const kept = read(place);
   for (const [name, value] of kept) {
     const control = form.elements.namedItem(name);

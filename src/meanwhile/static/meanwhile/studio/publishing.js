@@ -1,7 +1,7 @@
 // @ts-check
 /** Publishing a draft: a dialog with a comment, which is kept until it is used. */
 
-import { el, fill, icon } from "./dom.js";
+import { el, icon } from "./dom.js";
 import { countOf, errorsIn, problemButton, problemList } from "./problem_list.js";
 import { toast } from "./tell.js";
 
@@ -44,7 +44,7 @@ export function createPublishing({ texts, place, whenSaved, problems, titleOf, o
       onProblem(one.path);
     };
     const list = problemList(all, (one) => el("li", { class: `mw-problem mw-problem--${one.level}` }, problemButton(one, titleOf(one.path), () => go(one))));
-    const words = canPublish ? texts.warningsOnly : fill(texts.publishErrors, { NUMBER: errorsIn(all) });
+    const words = canPublish ? texts.warningsOnly : texts.publishErrors;
     return [
       el("div", { class: `mw-note mw-note--${canPublish ? "warning" : "bad"}` }, icon(canPublish ? "warning" : "failed"),
         el("div", { class: "mw-publish__problems" }, el("p", {}, el("strong", {}, countOf(texts, all)), ". ", words), list)),
@@ -59,7 +59,7 @@ export function createPublishing({ texts, place, whenSaved, problems, titleOf, o
       dialog.close();
       onAnswer(answer);
       if (answer.conflict) toast(answer.conflict.message, "warning");
-      else if (answer.errors) toast(fill(texts.publishErrors, { NUMBER: answer.errors }), "error");
+      else if (answer.errors) toast(texts.publishErrors, "error");
       else {
         sessionStorage.removeItem(place);
         toast(answer.state.label);
