@@ -177,6 +177,7 @@ def quickly(settings: Any, seconds: float = 0.3) -> None:
         (admins, ["[Django] Admins"]),
     ],
 )
+@pytest.mark.filterwarnings("ignore:The 'connection' argument")  # of Django 6.1, where it still works
 def test_whichever_way_a_mail_is_sent_it_is_shown(
     booking: Booking, settings: Any, what: Any, subjects: list[str], background: bool
 ) -> None:
