@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.db import connections
 from django.utils import translation
 from hypothesis import settings
 
@@ -59,6 +60,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 def _printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _json_fields_are_known() -> None:
+    """Spare the checks of models a question to the database, which they ask from Django 6.1 on."""
+    for connection in connections.all():
+        connection.features.supports_json_field = True
 
 
 @pytest.fixture(autouse=True)
