@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from second_try import SECOND_TRY
+
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "reports"
 REQUIREMENTS = ROOT / "requirements"
@@ -80,7 +82,7 @@ def run(cell: Cell, python: Path, extra: list[str]) -> bool:
     report = f"--junitxml={REPORTS / cell.name}.xml"
     # The contract tests look at the docs and the tools, which are the same for every version.
     chosen = ["-m", "not browser and not crash", "--ignore=tests/contract"]
-    command = [str(python), "-m", "pytest", "-q", *chosen, "-n", workers, report, *extra]
+    command = [str(python), "-m", "pytest", "-q", *chosen, "-n", workers, *SECOND_TRY, report, *extra]
     environment = {**os.environ, "PYTHONDEVMODE": "1"}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 

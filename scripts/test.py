@@ -15,6 +15,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from second_try import SECOND_TRY
 from with_postgres import available as postgres_available
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,7 @@ class Part:
         server = [sys.executable, "scripts/with_postgres.py", "--no-fsync"] if self.postgres else []
         workers = ["-n", str(min(os.cpu_count() or 1, 4))] if self.parallel or self.by_file else []
         workers += ["--dist", "loadfile"] if self.by_file else []
+        workers += SECOND_TRY
         report = f"--junitxml={REPORTS / self.name}.xml"
         return [*server, sys.executable, "-m", "pytest", "-q", "-m", self.marks, report, *workers, *self.paths, *extra]
 
