@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.site import Site, running_site
 from tests.browser.studio_world import World, running_world
@@ -21,10 +21,14 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 20_000
+"""How long a page may take to do or to show what is awaited, in milliseconds: a busy machine stands still for seconds."""
 WATCH_THE_POLICY = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
 """
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +68,7 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
         def make(**options: Any) -> BrowserContext:
             context = browser.new_context(**options)
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(PATIENCE)
             stack.callback(context.close)
             return context
 
