@@ -2,6 +2,7 @@
 
 Environment:
     MEANWHILE_TEST_DB       "sqlite" (default) or "postgres" (where: PGHOST, PGPORT, PGUSER, PGPASSWORD)
+    MEANWHILE_TEST_PG_NAME  the test database there, for several runs at a time ("test_meanwhile" by default)
     MEANWHILE_TEST_DB_NAME  the database a child process of a test uses instead of its own
     MEANWHILE_TEST_FOLDER   where files go; made and removed by the first process when not given
 """
@@ -57,7 +58,7 @@ def _postgres(name: str | None) -> dict[str, Any]:
         "PORT": os.environ.get("PGPORT", "5432"),
         "USER": os.environ.get("PGUSER", "postgres"),
         "PASSWORD": os.environ.get("PGPASSWORD", ""),
-        "TEST": {"NAME": "test_meanwhile"},
+        "TEST": {"NAME": os.environ.get("MEANWHILE_TEST_PG_NAME", "test_meanwhile")},
     }
 
 
