@@ -97,9 +97,9 @@ $(VENV)/.demo: $(package) $(reqs)/demo.txt | $(bin)/python
 	@$(pip) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.demo $(reqs)/test.txt $(reqs)/check.txt
+$(VENV)/.dev: $(VENV)/.demo $(reqs)/test.txt $(reqs)/browser.txt $(reqs)/check.txt
 	@echo 'Installing what the tests need ...'
-	@$(pip) -r $(reqs)/test.txt -r $(reqs)/check.txt
+	@$(pip) -r $(reqs)/test.txt -r $(reqs)/browser.txt -r $(reqs)/check.txt
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.demo $(reqs)/docs.txt

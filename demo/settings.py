@@ -9,6 +9,7 @@ Environment:
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -42,6 +43,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "demo.bookings",
     "demo.actions",
+    "demo.airport",
 ]
 
 MIDDLEWARE = [
@@ -75,6 +77,7 @@ DATABASES = {
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [HERE / "templates"],  # the top of the Studio, with a way back to the airline
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -100,6 +103,14 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español")]  # those 
 LOCALE_PATHS = [HERE / "locale"]
 TIME_ZONE = "Europe/Berlin"
 USE_TZ = True
+
+# The airport's computer, which trees call over HTTP, is a page of this site.
+_HOST = os.environ.get("HOST") or ""
+_HOST = _HOST if re.fullmatch(r"[\w.-]+", _HOST) and _HOST != "0.0.0.0" else "127.0.0.1"  # noqa: S104 - compared
+_PORT = os.environ.get("PORT") or ""
+AIRPORT = f"http://{_HOST}:{_PORT if _PORT.strip('0') else 8000}"  # with PORT=0 nobody knows it yet
+AIRPORT_SECRET = SECRET_KEY
+MEANWHILE = {"WEBHOOK_SECRETS": {"airport": AIRPORT_SECRET}, "WEBHOOK_ALLOW_PRIVATE": [_HOST]}
 
 # "Send Email in the foreground can't be taken back" is true, and what the second form is there to show.
 SILENCED_SYSTEM_CHECKS = ["meanwhile.W101"]

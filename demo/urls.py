@@ -16,6 +16,7 @@ urlpatterns = [
     path("bookings/<int:pk>/wait/", views.Waiting.as_view(), name="booking-wait"),
     path("bookings/all-at-once/<int:pk>/", views.AllAtOncePage.as_view(), name="all-at-once"),
     path("", include("demo.actions.urls")),
+    path("", include("demo.airport.urls")),
     path("meanwhile/", include("meanwhile.urls")),
     path("mailbox/", views.Mailbox.as_view(), name="mailbox"),
     path("mailbox/<int:pk>/", views.MailPage.as_view(), name="mail"),

@@ -2,7 +2,9 @@
 
     python scripts/matrix.py [PYTEST ARGUMENT ...]
 
-Each cell has a virtual environment of its own under .matrix. An interpreter that this machine has not got is left out
+Each Python and each Django has one cell in which all these tests run; the default cell of `make test` has the rest. The
+other pairs, of versions that were all seen, run those tests in which the two meet. Each cell has a virtual environment
+of its own under .matrix. An interpreter that this machine has not got is left out
 and named, or with MEANWHILE_REQUIRE_ALL=1 a failure. The last line adds up every report under build/reports, those of
 `make test` among them.
 """
@@ -14,6 +16,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -23,14 +26,16 @@ from second_try import SECOND_TRY
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "reports"
 REQUIREMENTS = ROOT / "requirements"
+WORKERS = min(os.cpu_count() or 1, 4)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One pair of versions, each as "major.minor"."""
+    """One pair of versions, each as "major.minor", and the folders of the tests that run in it."""
 
     python: str
     django: str
+    tests: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -41,7 +46,17 @@ class Cell:
         return [REQUIREMENTS / name for name in ("package.txt", f"django-{self.django}.txt", "test.txt")]
 
 
-CELLS = (Cell("3.12", "5.2"), Cell("3.12", "6.0"), Cell("3.12", "6.1"), Cell("3.13", "6.1"))
+# The contract tests look at the docs and the tools, which are the same for every version; browsers and crashes are too.
+ALL = ("tests/unit", "tests/integration")
+WHERE_THEY_MEET = tuple(f"tests/integration/{name}" for name in ("capture", "commands", "forms", "queue", "testing"))
+"""Signals, transactions, threads, processes and the test runner: where Django builds on what Python does."""
+
+CELLS = (
+    Cell("3.12", "5.2", WHERE_THEY_MEET),
+    Cell("3.12", "6.0", ALL),
+    Cell("3.12", "6.1", WHERE_THEY_MEET),
+    Cell("3.13", "6.1", ALL),
+)
 
 
 def interpreter(version: str) -> str | None:
@@ -78,11 +93,8 @@ def prepare(cell: Cell, base: str) -> Path:
 
 def run(cell: Cell, python: Path, extra: list[str]) -> bool:
     print(f"\n— {cell.name} —", flush=True)
-    workers = str(min(os.cpu_count() or 1, 4))
     report = f"--junitxml={REPORTS / cell.name}.xml"
-    # The contract tests look at the docs and the tools, which are the same for every version.
-    chosen = ["-m", "not browser and not crash", "--ignore=tests/contract"]
-    command = [str(python), "-m", "pytest", "-q", *chosen, "-n", workers, *SECOND_TRY, report, *extra]
+    command = [str(python), "-m", "pytest", "-q", "-n", str(WORKERS), *SECOND_TRY, report, *cell.tests, *extra]
     environment = {**os.environ, "PYTHONDEVMODE": "1"}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
@@ -100,11 +112,16 @@ def closing_line() -> str:
 
 def main() -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
-    outcomes: dict[str, str] = {}
     for cell in CELLS:
         (REPORTS / f"{cell.name}.xml").unlink(missing_ok=True)
-        if base := interpreter(cell.python):
-            outcomes[cell.name] = "passed" if run(cell, prepare(cell, base), sys.argv[1:]) else "FAILED"
+    bases = {cell: interpreter(cell.python) for cell in CELLS}
+    # An installation waits for the network and the disk by turns: as many at a time as there are cores.
+    with ThreadPoolExecutor(WORKERS) as pool:
+        prepared = {cell: pool.submit(prepare, cell, base) for cell, base in bases.items() if base}
+    outcomes: dict[str, str] = {}
+    for cell in CELLS:
+        if cell in prepared:
+            outcomes[cell.name] = "passed" if run(cell, prepared[cell].result(), sys.argv[1:]) else "FAILED"
         else:
             outcomes[cell.name] = f"not run: no Python {cell.python} here"
     print("\n" + "\n".join(f"{name:24} {outcome}" for name, outcome in outcomes.items()))

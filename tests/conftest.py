@@ -16,7 +16,10 @@ from hypothesis import settings
 from tests.touching import pytest_runtest_call  # noqa: F401 - a hook
 
 TESTS = Path(__file__).parent
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PURE = {"unit", "contract"}
+CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+"""The same engine without a browser's own windows comes first: a new profile costs it an eighth of the time."""
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
 REQUIRE_ALL = os.environ.get("MEANWHILE_REQUIRE_ALL") == "1"
 
 # A busy machine is no reason to fail, and continuous integration must not fail on one change for the luck of another.
@@ -33,8 +36,24 @@ def on_postgres() -> bool:
     return os.environ.get("MEANWHILE_TEST_DB") == "postgres"
 
 
+def asks_database(item: pytest.Item) -> bool:
+    """Say whether a test may use the database at all; pytest-django keeps it from the others."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(DATABASE_FIXTURES)
+
+
+@pytest.hookimpl(trylast=True)  # pytest-django marks what stands in a TestCase
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by the folder they stand in, and skip what this machine or database cannot run."""
+    """Mark tests by the folder they stand in, and skip what this machine or database cannot run.
+
+    On PostgreSQL leave out, too, what asks no database: it would be the same as on SQLite. Those that stand with the
+    tests of the database may do so in a process of their own, and stay.
+    """
+    if on_postgres():
+        again = [item for item in items if item.path.relative_to(TESTS).parts[0] in PURE and not asks_database(item)]
+        config.hook.pytest_deselected(items=again)
+        left_out = set(again)
+        items[:] = [item for item in items if item not in left_out]
     for item in items:
         if item.path.is_relative_to(TESTS / "browser"):
             item.add_marker(pytest.mark.browser)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from meanwhile.actions.call import Call
 from meanwhile.actions.call_tree import CallTree, Query
+from meanwhile.actions.call_webhook import CallWebhook
 from meanwhile.actions.create_record import CreateRecord
 from meanwhile.actions.delete_record import DeleteRecord
 from meanwhile.actions.recipients import Addresses, Groups, Users
@@ -18,9 +20,12 @@ from meanwhile.actions.values import Actor, Field, Literal, Now, Param, Template
 from meanwhile.queue.backoff import RetryPolicy
 from meanwhile.trees.conditions import All, AnyOf, Changed, ChangedTo, Count, Is, IsNew, Not, Was
 from meanwhile.trees.document import EventTree
-from meanwhile.trees.events import PARAMETER_TYPES, Called, Created, Deleted, Saved, Submitted, Updated
+from meanwhile.trees.event_parameters import PARAMETER_TYPES
+from meanwhile.trees.events import Called, Created, Deleted, Saved, Submitted, Updated
 from meanwhile.trees.moments import After, Before, DateField, DateTime, RightNow, StartOfNext
 from meanwhile.trees.nodes import Background, Delay, If
+from meanwhile.trees.received_event import Received
+from meanwhile.trees.scheduled_event import UNITS, Scheduled, Span
 
 patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """For properties over whole trees: a busy machine is no failure."""
@@ -123,6 +128,17 @@ actions = st.one_of(
         cc=st.lists(recipients, max_size=1),
         **_action_options,
     ),
+    st.builds(
+        CallWebhook,
+        texts,
+        method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        headers=st.dictionaries(texts.filter(bool), texts, max_size=2),
+        body=st.dictionaries(texts.filter(bool), values, max_size=2),
+        sign_with=texts,
+        authorize_with=texts,
+        authorize_in=texts,
+        **_action_options,
+    ),
     st.builds(CallTree, texts.filter(bool), of=_no_path | paths, params=fields, **_action_options),
     st.builds(CallTree, texts.filter(bool), each=st.builds(Query, labels, where=fields), **_action_options),
     st.builds(Call, names, params=fields, result=_no_path | names, **_action_options),
@@ -145,6 +161,21 @@ def _containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 nodes = st.recursive(actions, _containers, max_leaves=5)
 
+places = st.lists(st.from_regex(r"[A-Za-z][\w-]{0,8}|[0-9]", fullmatch=True), min_size=1, max_size=3).map(".".join)
+
+spans = st.dictionaries(st.sampled_from(UNITS), st.integers(1, 9), min_size=1, max_size=2).map(lambda one: Span(**one))
+crons = st.sampled_from(["0 7 * * *", "*/5 8-17 * * mon-fri", "30 2 L * *", "0 0 1 jan,jul *", "15 6 * * 5#2"])
+rules = st.dictionaries(names, st.builds(Now, days=st.integers(-9, 9)) | st.builds(Literal, texts), max_size=2)
+scheduled = st.one_of(
+    st.builds(lambda model, cron, where: Scheduled(model, cron=cron, where=where), labels, crons, rules),
+    st.builds(lambda model, every: Scheduled(model, every=every), st.none() | labels, spans),
+    st.builds(
+        lambda every, starting: Scheduled(every=every, starting=starting),
+        spans,
+        st.datetimes(datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2100-01-01")),
+    ),
+)
+
 events = st.one_of(
     st.builds(Saved, labels),
     st.builds(Created, labels),
@@ -153,6 +184,16 @@ events = st.one_of(
     st.builds(Submitted, labels),
     st.builds(
         Called, st.none() | labels, parameters=st.dictionaries(names, st.sampled_from(PARAMETER_TYPES), max_size=2)
+    ),
+    scheduled,
+    st.builds(
+        Received,
+        labels,
+        match=st.lists(names, max_size=2, unique=True),
+        fields=st.dictionaries(names, places, max_size=3),
+        create=st.booleans(),
+        parameters=st.dictionaries(names, st.sampled_from(PARAMETER_TYPES), max_size=2),
+        paths=st.dictionaries(names, places, max_size=2),
     ),
 )
 

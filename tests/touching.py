@@ -28,7 +28,9 @@ def operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             for one in (field, *field.rows):
                 # As the controls do: what is empty is taken away, but for what a document can't do without.
                 value = None if one.value == "" and one.key not in {"name", "body"} else one.value
-                if one.value is False:
+                if one.type == "either":
+                    value = None if one.value == one.choices[0][0] else one.value
+                elif one.value is False:
                     value = None
                 yield {"op": "set_value", "path": path, "key": one.key, "value": value}
 

@@ -19,8 +19,8 @@ STATUSES = {
 
 class Flight(models.Model):
     number = models.CharField(_("number"), max_length=10, unique=True)
-    origin = models.CharField(_("from"), max_length=60)
-    destination = models.CharField(_("to"), max_length=60)
+    origin = models.CharField(_("origin"), max_length=60)
+    destination = models.CharField(_("destination"), max_length=60)
     starts = models.DateTimeField(_("departure"))
     places = models.PositiveIntegerField(_("places left"))
 

@@ -23,6 +23,7 @@ BRANCHES = {"background", "delay"}
 KINDS = {
     "background": pgettext_lazy("kind of node", "background"),
     "call": pgettext_lazy("kind of node", "function"),
+    "call_webhook": pgettext_lazy("kind of node", "call webhook"),
     "delay": pgettext_lazy("kind of node", "delay"),
     "send_email": pgettext_lazy("kind of node", "send email"),
     "update_field": pgettext_lazy("kind of node", "update field"),
@@ -64,12 +65,13 @@ def later_jobs(request: HttpRequest) -> list[tuple[Job, str, AnyBooking]]:
 
 
 def booking_of(job: Job) -> AnyBooking | None:
-    """Return the booking that a tree's job belongs to."""
+    """Return the booking that a tree's job belongs to; None if it belongs to something else, or the booking is gone."""
     label, pk = job.payload.get("model"), job.payload.get("pk")
     if not label or pk is None:
         return None
-    found: AnyBooking | None = apps.get_model(label)._default_manager.filter(pk=pk).first()
-    return found
+    found = apps.get_model(label)._default_manager.filter(pk=pk).first()
+    # A tree that was made in the Studio may wait for a flight, or for a person.
+    return found if isinstance(found, AnyBooking) else None
 
 
 def _picture(tree: Any) -> Picture:

@@ -5,12 +5,15 @@ The labels are in the catalogues, and the demo's pages say them in the language 
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from demo.bookings.models import AllAtOnceBooking, AnyBooking, Booking, Flight, Seat
+from demo.bookings.seed import LETTERS, ROWS
 from demo.pace import take_time
 from meanwhile import (
     Background,
@@ -18,7 +21,10 @@ from meanwhile import (
     Delay,
     EventTree,
     Field,
+    Now,
+    Received,
     Retry,
+    Scheduled,
     SendEmail,
     Step,
     Template,
@@ -27,6 +33,9 @@ from meanwhile import (
     action,
     before,
 )
+
+PRICE = Decimal(149)
+"""Of a seat on a flight that another system told of, which tells no price."""
 
 
 @action(label=_("Hold a place"))
@@ -61,6 +70,21 @@ def issue_ticket(record: AnyBooking, step: Step) -> str:
         record.ticket = f"220-{7_000_000 + record.pk}"
         record.save(update_fields=["ticket"])
     return record.ticket
+
+
+@action(label=_("Put in the seats"))
+def put_in_seats(record: Flight) -> None:
+    """Give a flight that another system told of its cabin, and no more free places than it has free seats."""
+    if not record.seats.exists():
+        names = [(row, letter) for row in range(1, ROWS + 1) for letter in LETTERS]
+        Seat.objects.bulk_create(
+            Seat(flight=record, row=row, letter=letter, price=PRICE, free=number < record.places)
+            for number, (row, letter) in enumerate(names)
+        )
+    free = record.seats.filter(free=True).count()
+    if record.places > free:
+        record.places = free
+        record.save(update_fields=["places"])
 
 
 def confirmation() -> SendEmail:
@@ -122,5 +146,58 @@ EventTree(
         issue_ticket(),
         confirmation(),
         UpdateField(ready=True, status="confirmed", label=_("Ready")),
+    ],
+)
+
+EventTree(
+    _("Flight received"),
+    key="flight-received",
+    on=Received(
+        Flight,
+        match=["number"],
+        fields={
+            "number": "flight.number",
+            "origin": "flight.from",
+            "destination": "flight.to",
+            "starts": "flight.departure",
+            "places": "flight.places",
+        },
+    ),
+    description=_(
+        "Another system sends its flights as JSON to this tree’s own address. The Studio shows the address with a"
+        " command to try it, and makes an API key."
+    ),
+    do=[
+        put_in_seats(),
+        Background(
+            SendEmail(
+                to="operations@example.com",
+                subject="Flight {{ record.number }}",
+                body="{{ record.number }} leaves {{ record.origin }} on {{ record.starts|date:'l, j F Y, H:i' }}.",
+                label=_("Tell the operations desk"),
+            ),
+            label=_("As soon as possible"),
+        ),
+    ],
+)
+
+EventTree(
+    _("The next flights"),
+    key="next-flights",
+    on=Scheduled(Flight, cron="0 5 * * *", where={"starts__gte": Now(), "starts__lt": Now(weeks=2)}),
+    description=_(
+        "Every morning the operations desk learns how many places are left on each flight of the next two weeks. The"
+        " Studio shows the next time, and runs it now."
+    ),
+    do=[
+        Background(
+            SendEmail(
+                to="operations@example.com",
+                subject="{{ record.number }}: {{ record.places }} places left",
+                body="{{ record.number }} leaves {{ record.origin }} on {{ record.starts|date:'l, j F Y, H:i' }}.",
+                label=_("Tell the operations desk"),
+            ),
+            label=_("As soon as possible"),
+        ),
     ],
 )

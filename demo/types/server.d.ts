@@ -58,6 +58,11 @@ declare namespace Meanwhile {
          * somebody else was faster: then nothing was changed.
          */
         studio: {
+            /** Say in words when a scheduled tree fires, and its next times. */
+            coming: Call<{
+                tree: string;
+                times: string;
+            }, Record<string, unknown>>;
             /** Make the draft what is published; it can be undone. */
             discard: Call<{
                 tree: string;
@@ -133,6 +138,12 @@ declare namespace Meanwhile {
                 path: string;
                 record: string;
             }, Record<string, unknown>>;
+            /** Return a request as it would be sent for a record, without secrets; nothing is called. */
+            preview_webhook: Call<{
+                tree: string;
+                path: string;
+                record: string;
+            }, Record<string, unknown>>;
             /** Publish the draft of this revision. */
             publish: Call<{
                 tree: string;
@@ -182,6 +193,11 @@ declare namespace Meanwhile {
                 person?: string;
                 /** @default "" */
                 select?: string;
+            }, Record<string, unknown>>;
+            /** Say for how many records a scheduled tree would fire now. */
+            would_fire: Call<{
+                tree: string;
+                where: string;
             }, Record<string, unknown>>;
         };
     }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from meanwhile.actions.base import Step
     from meanwhile.actions.call import Call
     from meanwhile.actions.call_tree import CallTree, Query
+    from meanwhile.actions.call_webhook import CallWebhook
     from meanwhile.actions.create_record import CreateRecord
     from meanwhile.actions.delete_record import DeleteRecord
     from meanwhile.actions.function import action
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         UnknownTree,
         UserError,
         ValueProblem,
+        WebhookFailed,
     )
     from meanwhile.queue.backoff import RetryPolicy as Retry
     from meanwhile.trees.bulk import bulk_create_and_fire, fire_events, update_and_fire
@@ -56,7 +58,9 @@ if TYPE_CHECKING:
     from meanwhile.trees.events import Called, Created, Deleted, Saved, Submitted, Updated
     from meanwhile.trees.moments import after, at, before, field, later, now, start_of_next
     from meanwhile.trees.nodes import Background, Delay, If
+    from meanwhile.trees.received_event import Received
     from meanwhile.trees.runner import call_tree
+    from meanwhile.trees.scheduled_event import Scheduled, Span
 
 __all__ = [
     "ActionFailed",
@@ -66,6 +70,7 @@ __all__ = [
     "Background",
     "Call",
     "CallTree",
+    "CallWebhook",
     "Called",
     "ChainTooDeep",
     "Changed",
@@ -98,11 +103,14 @@ __all__ = [
     "ParameterError",
     "PayloadTooLarge",
     "Query",
+    "Received",
     "ResultNotStorable",
     "Retry",
     "Saved",
+    "Scheduled",
     "SendEmail",
     "SkipJob",
+    "Span",
     "Step",
     "StepTimeout",
     "Submitted",
@@ -125,6 +133,7 @@ __all__ = [
     "Users",
     "ValueProblem",
     "Was",
+    "WebhookFailed",
     "action",
     "after",
     "at",
@@ -144,6 +153,7 @@ _HOMES = {
     "meanwhile.actions.base": ("Step",),
     "meanwhile.actions.call": ("Call",),
     "meanwhile.actions.call_tree": ("CallTree", "Query"),
+    "meanwhile.actions.call_webhook": ("CallWebhook",),
     "meanwhile.actions.create_record": ("CreateRecord",),
     "meanwhile.actions.delete_record": ("DeleteRecord",),
     "meanwhile.actions.function": ("action",),
@@ -179,6 +189,7 @@ _HOMES = {
         "UnknownTree",
         "UserError",
         "ValueProblem",
+        "WebhookFailed",
     ),
     "meanwhile.queue.backoff": ("Retry",),
     "meanwhile.trees.bulk": ("bulk_create_and_fire", "fire_events", "update_and_fire"),
@@ -187,7 +198,9 @@ _HOMES = {
     "meanwhile.trees.events": ("Called", "Created", "Deleted", "Saved", "Submitted", "Updated"),
     "meanwhile.trees.moments": ("after", "at", "before", "field", "later", "now", "start_of_next"),
     "meanwhile.trees.nodes": ("Background", "Delay", "If"),
+    "meanwhile.trees.received_event": ("Received",),
     "meanwhile.trees.runner": ("call_tree",),
+    "meanwhile.trees.scheduled_event": ("Scheduled", "Span"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _NAMED_THERE = {"Retry": "RetryPolicy"}

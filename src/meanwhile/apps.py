@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django.db.models import Model
 
+    from meanwhile.actions.webhook_sending import Sender
     from meanwhile.clock import Clock
     from meanwhile.queue.autostart import Autostart
     from meanwhile.queue.failure_mail import FailureMails
     from meanwhile.queue.handlers import Handler
+    from meanwhile.queue.schedule import Source
     from meanwhile.queue.worker.supervisor import Worker
     from meanwhile.remote.registry import ControllerRegistry
     from meanwhile.studio.loading import Loaded
@@ -33,6 +35,7 @@ class MeanwhileConfig(AppConfig):
 
     workers: set[Worker]
     handlers: dict[str, Handler]
+    schedules: dict[str, Source]
     trees: TreeRegistry
     controllers: ControllerRegistry
     capture: Installation | None
@@ -41,15 +44,19 @@ class MeanwhileConfig(AppConfig):
     failed_runs: FailedRuns
     failure_mails: FailureMails
     clock: Clock
+    send_webhook: Sender
     studio: Loaded
 
     def ready(self) -> None:
         """Find trees and controllers, capture the changes of the trees' models, start a worker in a web process."""
         from meanwhile import checks  # noqa: F401 - registers the system checks
+        from meanwhile.actions import webhook_wire
         from meanwhile.clock import SystemClock
-        from meanwhile.queue import handlers
+        from meanwhile.queue import handlers, schedule
         from meanwhile.queue.autostart import Autostart
         from meanwhile.queue.failure_mail import FailureMails
+        from meanwhile.received import checks as received_checks  # noqa: F401 - registers those of the event Received
+        from meanwhile.received.handler import ReceivedHandler
         from meanwhile.remote import checks as remote_checks  # noqa: F401 - registers those of controllers
         from meanwhile.remote import registry as remote_registry
         from meanwhile.remote.durable_run import DurableHandler
@@ -59,9 +66,13 @@ class MeanwhileConfig(AppConfig):
         from meanwhile.trees import listening, registry
         from meanwhile.trees.background import TreeHandler
         from meanwhile.trees.failed_runs import FailedRuns
+        from meanwhile.trees.scheduled import KIND, scheduled_trees
+        from meanwhile.trees.scheduled_job import ScheduledHandler
 
         self.clock = SystemClock()
+        self.send_webhook = webhook_wire.send
         self.workers, self.handlers, self.capture, self.interests = set(), {}, None, {}
+        self.schedules = {}
         self.trees = registry.TreeRegistry()
         self.failed_runs = FailedRuns()
         request_finished.connect(self.failed_runs.write, dispatch_uid="meanwhile.failed_runs")
@@ -70,6 +81,9 @@ class MeanwhileConfig(AppConfig):
         atexit.register(self.failure_mails.send_rest)
         handlers.register("tree", TreeHandler())
         handlers.register("remote", DurableHandler())
+        handlers.register(KIND, ScheduledHandler())
+        schedule.register("trees", scheduled_trees)
+        handlers.register("received", ReceivedHandler())
         registry.autodiscover()
         listening.listen(self)
         self.controllers = remote_registry.ControllerRegistry()

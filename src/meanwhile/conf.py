@@ -15,6 +15,7 @@ from django.core.signals import setting_changed
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from meanwhile.queue.backoff import RetryPolicy
+from meanwhile.webhook_settings import MayBePrivate, WebhookSecret
 
 DEFAULT_RETENTION = {"succeeded": 7.0, "cancelled": 7.0, "skipped": 7.0, "failed": 90.0}
 DEFAULT_SENSITIVE = ("password", "passwd", "secret", "token", "api_?key")
@@ -23,7 +24,7 @@ DEFAULT_SENSITIVE = ("password", "passwd", "secret", "token", "api_?key")
 class Settings(BaseModel):
     """What ``settings.MEANWHILE`` says, validated; times are seconds unless a line says otherwise."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     database: str = Field(
         "default", description="Alias of the database that holds the jobs and the records with trees."
@@ -65,6 +66,23 @@ class Settings(BaseModel):
         DEFAULT_SENSITIVE,
         description="Regular expressions; fields whose name matches never enter history or templates.",
     )
+    webhook_secrets: dict[str, WebhookSecret] = Field(
+        default_factory=dict,
+        description="Secrets that Call Webhook signs and authorizes with, by name: a text, or a dict with the secret "
+        "and the hosts that it may be sent to.",
+    )
+    webhook_timeout: float = Field(
+        10.0, gt=0, description="Seconds that one request of Call Webhook may take in all, where it says nothing else."
+    )
+    webhook_max_body: int = Field(256_000, ge=100, description="Bytes that one request of Call Webhook may send.")
+    webhook_max_answer: int = Field(
+        64_000, ge=100, description="Bytes of an answer that are read; then the connection is closed."
+    )
+    webhook_allow_private: tuple[str, ...] = Field(
+        (),
+        description="What Call Webhook may reach though it is not on the public internet: hosts (crm.internal, "
+        "127.0.0.1:8000) and networks (10.1.0.0/16).",
+    )
     mail_admins_on_failure: bool = Field(False, description="Mail ADMINS when a job has used up its tries.")
     mail_admins_interval: float = Field(
         900.0,
@@ -104,6 +122,15 @@ class Settings(BaseModel):
     remote_background_slots: int = Field(
         3, ge=1, le=100, description="Background requests of one person that run at a time."
     )
+    received_max_body: int = Field(
+        1_000_000, ge=1000, description="Bytes in one request to the address of a tree on Received."
+    )
+    received_rate: int = Field(
+        600, ge=0, description="Requests a minute with one API key, counted in Django's cache; 0 for any number."
+    )
+    received_remember_days: float = Field(
+        7.0, gt=0, description="Days that the answer to a request with an Idempotency-Key is given again."
+    )
     remote_durable_days: float = Field(7.0, gt=0, description="Days that the result of a durable action can be read.")
 
     @field_validator("sensitive_fields")
@@ -115,6 +142,13 @@ class Settings(BaseModel):
             except re.error as error:
                 msg = f"{pattern!r} is not a regular expression: {error}"
                 raise ValueError(msg) from error
+        return value
+
+    @field_validator("webhook_allow_private")
+    @classmethod
+    def _are_hosts_or_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            MayBePrivate.read(text)
         return value
 
     @field_validator("retention")

@@ -14,6 +14,9 @@ class MeanwhileError(Exception):
     permanent = False
     """True where another try of a background step cannot help, so that its job fails at once."""
 
+    retry_after = 0.0
+    """Seconds to wait at least before another try, within the longest pause of the step's policy."""
+
 
 class SkipJob(MeanwhileError):
     """Raise it in a background step to end its job as skipped, for the reason given: nothing is left to be done."""
@@ -175,6 +178,26 @@ class ParameterError(MeanwhileError):
         if not self.of:
             return problems
         return _("Wrong parameters for %(of)s: %(problems)s") % {"of": self.of, "problems": problems}
+
+
+class WebhookFailed(MeanwhileError):
+    """Another system could not be called, or refused: look at ``status`` (None where no answer came) and its words."""
+
+    def __init__(
+        self,
+        address: str,
+        problem: str,
+        *,
+        status: int | None = None,
+        permanent: bool = False,
+        retry_after: float = 0.0,
+    ) -> None:
+        super().__init__(address, problem)
+        self.address, self.problem, self.status = address, problem, status
+        self.permanent, self.retry_after = permanent, retry_after
+
+    def __str__(self) -> str:
+        return f"{self.address}: {self.problem}" if self.address else str(self.problem)
 
 
 class ResultNotStorable(MeanwhileError):

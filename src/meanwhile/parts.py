@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 from meanwhile.exceptions import TreeDocumentError
-from meanwhile.refusals import refusal
+from meanwhile.refusals import refusal, refusal_of_lazy
 from meanwhile.texts import gettext as _
 
 TAGS = ("kind", "value", "test", "at", "event", "recipients")
@@ -64,10 +64,11 @@ def python_only(init: Constructor) -> Constructor:
 def problems_of(error: ValidationError, data: Any, prefix: str = "") -> list[tuple[str, str]]:
     """Return (path, text) for every error, with paths as they are in ``data``: ``do.1.do.0.set.status``."""
     problems = []
-    for item in error.errors(include_url=False, include_input=False):
+    for item in error.errors(include_url=False):
         place, known = _path_in(data, item["loc"])
         path = ".".join([prefix, *place] if prefix else place)
-        problems.append((path, _text(item["type"], item["msg"], item.get("ctx", {}), known)))
+        text = refusal_of_lazy(item["input"]) or _text(item["type"], item["msg"], item.get("ctx", {}), known)
+        problems.append((path, text))
     return list(dict.fromkeys(problems))
 
 

@@ -17,6 +17,13 @@ def refusal(kind: str, facts: Mapping[str, Any]) -> str:
     return say(facts)
 
 
+def refusal_of_lazy(value: object) -> str:
+    """Return why a lazy translation of Django's can't stand in a document; empty for any other value."""
+    if type(value).__name__ != "__proxy__":
+        return ""
+    return _("is a lazy translation, and a document is in one language: write the text itself")
+
+
 BY_KIND: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string": lambda _facts: _("must be a text"),
     "string_too_short": lambda facts: (

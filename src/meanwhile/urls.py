@@ -1,4 +1,4 @@
-"""Everything of Meanwhile that pages ask for, under one line of a project's own ``urls.py``.
+"""Everything of Meanwhile that pages and other systems ask for, under one line of a project's own ``urls.py``.
 
 path("meanwhile/", include("meanwhile.urls")),
 """
@@ -9,4 +9,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("actions/", include("meanwhile.remote.urls")),
+    path("received/", include("meanwhile.received.urls")),
 ]

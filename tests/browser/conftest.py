@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser.anew import pytest_runtest_setup  # noqa: F401 - a hook
 from tests.browser.site import Site, running_site
 from tests.browser.studio_world import World, running_world
 
@@ -22,7 +23,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 20_000
-"""How long a page may take to do or to show what is awaited, in milliseconds: a busy machine stands still for seconds."""
+"""Milliseconds that a page may take to do or to show what is awaited: a busy machine stands still for seconds."""
 WATCH_THE_POLICY = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import http.client
-import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.browser.site import REPOSITORY, environment
+from tests.servers.running import PATIENCE, running
 
-SERVERS = {
-    "granian wsgi": ("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--workers", "1", "--blocking-threads",
-                     "8", "--log-level", "error", "--port", "{port}", "demo.wsgi:application"),
-    "uvicorn": ("uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--log-level", "error", "--lifespan", "off",
-                "tests.servers.demo_asgi:application"),
-}  # fmt: skip
-PATIENCE = 30.0
+SERVERS = ("granian wsgi", "uvicorn")
 NOT_HANDED_ON = {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
 
 
@@ -31,29 +24,10 @@ def served(name: str, data: Path, pace: float) -> Iterator[str]:
     known = environment(data, pace)
     migrate = [sys.executable, "-m", "django", "migrate", "--verbosity", "0"]
     subprocess.run(migrate, cwd=REPOSITORY, env=known, check=True)
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", *(part.format(port=port) for part in SERVERS[name])]
-    process = subprocess.Popen(command, cwd=REPOSITORY, env=known)
-    try:
-        _wait_for(port, process)
+    with running(
+        name, wsgi="demo.wsgi:application", asgi="tests.servers.demo_asgi:application", environment=known
+    ) as port:
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the server did not start")
 
 
 @contextmanager

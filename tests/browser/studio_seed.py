@@ -31,6 +31,20 @@ def mail(label: str, address: str = "{{ record.email }}") -> dict[str, Any]:
     return {"kind": "send_email", "label": label, "to": to, "subject": "Hello {{ record.name }}", "body": "Hello"}
 
 
+def webhook(label: str) -> dict[str, Any]:
+    """A Call Webhook with a value and a header."""
+    return {
+        "kind": "call_webhook",
+        "label": label,
+        "url": "https://crm.example/bookings/{{ record.pk }}?from={{ record.status }}",
+        "headers": {"X-Source": "{{ record.reference }}"},
+        "body": {
+            "price": {"value": "field", "field": "price"},
+            "customer.name": {"value": "template", "template": "{{ record.name }}"},
+        },
+    }
+
+
 def every_kind() -> dict[str, Any]:
     """A tree with every kind of node, value, recipient, moment and condition that the editor has a form for."""
     values = {
@@ -69,7 +83,7 @@ def every_kind() -> dict[str, Any]:
             mail("In the foreground"),
             {"kind": "if", "label": "Decide", "condition": condition, **ways},
             {"kind": "if", "label": "Count", "condition": many, "then": [{**first("Off"), "disabled": True}]},
-            {"kind": "background", "label": "Behind", "serial": True, "do": [mail("Write"), function]},
+            {"kind": "background", "label": "Behind", "serial": True, "do": [mail("Write"), function, webhook("Tell")]},
             {"kind": "delay", "label": "Later", "moment": moment, "do": [first("Much later"), call]},
         ],
     }
@@ -95,6 +109,13 @@ def called() -> dict[str, Any]:
     return {"name": "By name", "key": "by-name", "on": on, "do": [{"kind": "background", "do": []}]}
 
 
+def scheduled() -> dict[str, Any]:
+    """A tree that runs by itself, for the records that fit two rules."""
+    where = {"status": literal("confirmed"), "starts__lt": {"value": "now", "days": 2}}
+    on = {"event": "scheduled", "model": "bookings.Booking", "every": {"days": 1, "hours": 2}, "where": where}
+    return {"name": "Reminders", "key": "reminders", "on": on, "do": [first("Reminded")]}
+
+
 def main() -> dict[str, str]:
     """Make all of it and return the pages by name."""
     django.setup()
@@ -114,6 +135,8 @@ def _trees() -> dict[str, str]:
 
     by_name = drafts.make(called(), by=None)
     publish.publish(by_name, revision=drafts.draft_of(by_name).revision, by=None)
+    by_itself = drafts.make(scheduled(), by=None)
+    publish.publish(by_itself, revision=drafts.draft_of(by_itself).revision, by=None)
     every = drafts.make(every_kind(), by=None)
     publish.publish(every, revision=drafts.draft_of(every).revision, by=None, comment="The first")
     for operation in (

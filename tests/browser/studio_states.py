@@ -142,6 +142,20 @@ def refused_import(page: Page, world: World) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def import_with_a_taken_key(page: Page, world: World) -> None:
+    taken = {
+        "meanwhile": 1,
+        "name": "Every kind",
+        "key": "every-kind",
+        "on": {"event": "saved", "model": "bookings.Booking"},
+        "do": [],
+    }
+    page.goto(world.site.url("/studio/import/"))
+    page.get_by_label("Or its text").fill(json.dumps(taken))
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_role("heading", name="A tree of its own")).to_be_visible()
+
+
 def refused_new_tree(page: Page, world: World) -> None:
     page.goto(world.site.url("/studio/trees/new/?model=bookings.Booking"))
     page.get_by_role("textbox", name="Name").fill("   ")
@@ -157,6 +171,18 @@ def mail_preview(page: Page, world: World) -> None:
     form.locator("[role=option]").first.click()
     form.get_by_role("button", name="Show", exact=True).click()
     expect(form.locator(".mw-mail__body")).to_be_visible()
+
+
+def webhook_preview(page: Page, world: World) -> None:
+    node("every-kind", "7.2")(page, world)
+    form = page.locator(studio.FORM)
+    form.locator("summary", has_text="More").click()
+    form.locator("summary", has_text="Preview").click()
+    form.locator("#mw-preview-record").click()
+    form.locator("[role=option]").first.click()
+    form.get_by_role("button", name="Show", exact=True).click()
+    expect(form.locator(".mw-request__line")).to_contain_text("https://crm.example/bookings/")
+    form.locator(".mw-request summary").click()
 
 
 def pause_menu(page: Page, world: World) -> None:
@@ -184,7 +210,7 @@ def reader(page: Page, world: World) -> None:
     node("every-kind", "5")(page, world)
 
 
-NODES = ["", *(str(number) for number in range(9)), "5.then.0", "6.then.0", "7.0", "7.1", "8.0", "8.1"]
+NODES = ["", *(str(number) for number in range(9)), "5.then.0", "6.then.0", "7.0", "7.1", "7.2", "8.0", "8.1"]
 RUNS = ("succeeded", "failed", "skipped", "sold out", "running", "waiting")
 LISTS = ("due", "later", "running", "failed", "succeeded", "skipped")
 
@@ -194,9 +220,11 @@ STATES: dict[str, State] = {
     "record type without trees": at("/studio/types/bookings.Flight/"),
     "no record": at("/studio/types/-/"),
     "tree in Python": at(f"/studio/python/{studio_seed.PYTHON_TREE}/"),
+    "scheduled tree in Python": at("/studio/python/next-flights/"),
     **{f"node {path or 'event'}": node("every-kind", path) for path in NODES},
     **{f"wrong node {path or 'event'}": node("with-errors", path) for path in ("", "0", "1", "2")},
     "event called": node("by-name", ""),
+    "event scheduled": node("reminders", ""),
     "retired tree": node("gone", "0"),
     "copied tree": node(f"{studio_seed.PYTHON_TREE}-copy", "1.0"),
     "tree to read": reader,
@@ -211,6 +239,7 @@ STATES: dict[str, State] = {
     "conflict": conflict,
     "offline": offline,
     "e-mail preview": mail_preview,
+    "webhook preview": webhook_preview,
     "new tree": at("/studio/trees/new/?model=bookings.Booking"),
     "new tree refused": refused_new_tree,
     "copy of a tree": at(f"/studio/trees/new/?from={studio_seed.PYTHON_TREE}"),
@@ -225,6 +254,7 @@ STATES: dict[str, State] = {
     "import": at("/studio/import/"),
     "import into a tree": at("/studio/import/?into=every-kind"),
     "import refused": refused_import,
+    "import with a taken key": import_with_a_taken_key,
     "runs": at("/studio/runs/"),
     "runs, filtered": at("/studio/runs/?tree=booking-received&state=failed&since=day"),
     "no runs": at("/studio/runs/?state=cancelled"),

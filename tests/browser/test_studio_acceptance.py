@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -92,6 +93,42 @@ def test_what_was_to_be_imported_is_still_there_after_the_session_ended_and_gone
     studio.ready(page)
     page.goto(quick_site.url("/studio/import/"))
     expect(page.get_by_label("Or its text")).to_have_value("")
+
+
+def imported(page: Page, site: Site, text: str) -> None:
+    page.goto(site.url("/studio/import/"))
+    page.get_by_label("Or its text").fill(text)
+    page.get_by_role("button", name="Import", exact=True).click()
+
+
+def test_a_file_whose_tree_is_here_already_is_put_into_its_draft_or_becomes_another_one_and_nothing_by_itself(
+    page: Page, quick_site: Site
+) -> None:
+    on = {"event": "called", "parameters": {}}
+    text = json.dumps({"meanwhile": 1, "name": "Here already", "on": on, "do": [{"kind": "background", "do": []}]})
+    studio.log_in(page, quick_site)
+    imported(page, quick_site, text)
+    studio.ready(page)
+    imported(page, quick_site, text)
+    expect(page.get_by_role("heading", name="Where does it go?")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Another tree has the key")).to_be_focused()
+    page.get_by_role("link", name="Import a tree").click()  # or neither: what was typed is still there
+    expect(page.get_by_label("Or its text")).to_have_value(text)
+    page.get_by_label("Or its text").fill(text.replace('"background"', '"delay", "moment": {"at": "now"}'))
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator(".mw-diff")).to_contain_text("Delay")
+    page.get_by_role("button", name="Import into its draft").click()
+    studio.ready(page)
+    assert page.url == quick_site.url("/studio/trees/here-already/")
+    expect(studio.row(page, "Delay")).to_be_visible()
+    page.get_by_role("toolbar").get_by_role("button", name="Undo").click()
+    expect(studio.row(page, "Background")).to_be_visible()
+
+    imported(page, quick_site, text)
+    page.get_by_role("textbox", name="Name").fill("Here too")
+    page.get_by_role("button", name="Make the tree").click()
+    studio.ready(page)
+    assert page.url == quick_site.url("/studio/trees/here-too/")
 
 
 def test_a_template_that_asks_for_a_secret_is_told_and_neither_published_nor_shown(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -17,15 +18,12 @@ from tests.browser.studio_world import World
 
 SAID = "#mw-said"
 
-DOCUMENT = json.dumps(
-    {
-        "meanwhile": 1,
-        "name": "Focus",
-        "key": "focus",
-        "on": {"event": "saved", "model": "bookings.Booking"},
-        "do": [first("One"), {**first("Two"), "set": {}}, {"kind": "background", "do": []}],
-    }
-)
+DOCUMENT = {
+    "meanwhile": 1,
+    "name": "Focus",
+    "on": {"event": "saved", "model": "bookings.Booking"},
+    "do": [first("One"), {**first("Two"), "set": {}}, {"kind": "background", "do": []}],
+}
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def editor(world: World, new_context: Callable[..., BrowserContext]) -> Iterator
     """A new tree with two actions and a Background, in an admin's editor."""
     page = new_context(storage_state=world.admin).new_page()
     page.goto(world.site.url("/studio/import/"))
-    page.get_by_label("Or its text").fill(DOCUMENT)
+    page.get_by_label("Or its text").fill(json.dumps({**DOCUMENT, "key": f"focus-{uuid4().hex}"}))
     page.get_by_role("button", name="Import", exact=True).click()
     studio.ready(page)
     select(page, "1")
@@ -94,8 +92,8 @@ OPERATIONS: dict[str, tuple[Callable[[Page], None], str]] = {
     "delete, by key": (DELETE, "Delete “Two”"),
     "delete, by menu": (item("Delete"), "Delete “Two”"),
     "delete, by button": (tool("Delete"), "Delete “Two”"),
-    "cut, by key": (press("Control+x"), "Delete “Two”"),
-    "cut, by button": (tool("Cut"), "Delete “Two”"),
+    "cut, by key": (press("Control+x"), "Cut “Two”"),
+    "cut, by button": (tool("Cut"), "Cut “Two”"),
     "copy, by key": (COPY, "is copied"),
     "copy, by button": (tool("Copy"), "is copied"),
     "paste, by key": (then(COPY, press("Control+v")), "Paste “Two”"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, Request, expect
@@ -48,7 +49,7 @@ def key(page: Page, quick_site: Site) -> str:
     """The key of a tree of 500 nodes, opened by somebody who is logged in."""
     studio.log_in(page, quick_site)
     page.goto(quick_site.url("/studio/import/"))
-    page.locator("textarea[name=text]").fill(json.dumps(document()))
+    page.locator("textarea[name=text]").fill(json.dumps({**document(), "key": f"large-{uuid4().hex}"}))
     page.locator("main form button[type=submit], main form button:not([type])").first.click()
     studio.ready(page)
     return page.url.rstrip("/").rsplit("/", 1)[1]

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -26,7 +27,6 @@ LATER = [mail("Write"), {**first("Last"), "set": {"ticket": {"value": "template"
 TREE = {
     "meanwhile": 1,
     "name": "Tried",
-    "key": "tried",
     "on": {"event": "saved", "model": "bookings.Booking"},
     "do": [IF, {"kind": "background", "label": "Behind", "do": LATER}],
 }
@@ -37,7 +37,7 @@ def page(world: World, new_context: Callable[..., BrowserContext]) -> Page:
     """The editor of a new tree, in an admin's browser."""
     page = new_context(storage_state=world.admin).new_page()
     page.goto(world.site.url("/studio/import/"))
-    page.get_by_label("Or its text").fill(json.dumps(TREE))
+    page.get_by_label("Or its text").fill(json.dumps({**TREE, "key": f"try-{uuid4().hex}"}))
     page.get_by_role("button", name="Import", exact=True).click()
     studio.ready(page)
     return page

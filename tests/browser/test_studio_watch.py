@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
@@ -254,7 +255,24 @@ def test_a_page_whose_session_ended_says_so_and_stops_asking(page: Page, studio:
     log_in(page, studio, "operator")
     page.goto(studio.url("/studio/queue/"))
     page.context.clear_cookies()
-    expect(page.get_by_text("You are not logged in any more.").first).to_be_visible(timeout=SLOWEST)
+    said = page.locator("#mw-offline")
+    expect(said).to_contain_text("You are not logged in any more.", timeout=SLOWEST)
+    expect(said.get_by_role("link", name="Log in")).to_have_attribute("href", re.compile(r"\?next=/studio/queue/$"))
+
+
+def test_what_is_done_to_a_run_after_the_session_has_ended_leads_to_log_in_and_back_to_the_run(
+    page: Page, studio: Site, runs: dict[str, str]
+) -> None:
+    log_in(page, studio, "operator")
+    page.goto(studio.url(runs["refused"]))
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name=re.compile("^(Retry|Run now): job")).first.click()
+    toast = page.locator("#mw-toasts")
+    expect(toast).to_contain_text("You are not logged in any more.")
+    toast.get_by_role("link", name="Log in").click()
+    expect(page).to_have_url(re.compile("[?]next="))
+    asked = parse_qs(urlsplit(page.url).query)["next"]
+    assert asked == [runs["refused"]]
 
 
 def top(place: Locator) -> float:

@@ -12,6 +12,7 @@ import pytest
 import meanwhile
 from meanwhile import conf, exceptions, forms, remote, signals, testing
 from meanwhile.checks import DATABASE_CHECKS
+from meanwhile.received.checks import RECEIVED_CHECKS
 from meanwhile.remote.checks import REMOTE_CHECKS
 from meanwhile.remote.controller import ActionOptions
 from meanwhile.remote.import_map import MODULES
@@ -44,7 +45,7 @@ def page(name: str) -> str:
 def test_every_check_has_an_entry_and_every_entry_a_check() -> None:
     entries = re.findall(r"^### (meanwhile\.[EW]\d+)$", page("checks.md"), re.MULTILINE)
     assert entries == list(dict.fromkeys(entries))
-    assert set(entries) == {*DATABASE_CHECKS, *CODES, *REMOTE_CHECKS, *STUDIO_CHECKS}
+    assert set(entries) == {*DATABASE_CHECKS, *CODES, *REMOTE_CHECKS, *STUDIO_CHECKS, *RECEIVED_CHECKS}
 
 
 def test_every_check_that_the_code_gives_is_one_of_the_listed() -> None:
@@ -54,6 +55,7 @@ def test_every_check_that_the_code_gives_is_one_of_the_listed() -> None:
         *CODES,
         *REMOTE_CHECKS,
         *STUDIO_CHECKS,
+        *RECEIVED_CHECKS,
     }
 
 

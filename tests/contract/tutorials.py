@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import django
+
+from tests.settings import FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```(sh|python|html|js)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -42,19 +46,40 @@ class Project:
         self.environment = {**keep, "PYTHONPATH": str(ROOT / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def follow(self, *, until_server: int) -> None:
-        """Do what the tutorial says, up to the given time that it starts the site."""
+        """Do what the tutorial says, up to the given time that it starts the site.
+
+        How the folder is whenever the site starts is kept: a test goes on from a copy of what another one made.
+        """
+        reached = max((number for number in range(1, until_server + 1) if self._kept(number).exists()), default=0)
+        if reached:
+            shutil.copytree(self._kept(reached), self.folder, dirs_exist_ok=True)
         servers = 0
+        for kind, text in self._deeds():
+            if kind == "sh" and text.startswith("python manage.py runserver"):
+                servers += 1
+                if servers > reached:
+                    self._keep(servers)
+                if servers == until_server:
+                    return
+            elif servers >= reached:
+                self._write(text) if kind != "sh" else self.run(text)
+
+    def _deeds(self) -> Iterator[tuple[str, str]]:
+        """Yield the files that a reader writes and, one by one, the commands, but for those that are done by hand."""
         for kind, text in self.blocks:
-            if kind != "sh":
-                self._write(text)
-                continue
-            for command in text.splitlines():
-                if command.startswith("python manage.py runserver"):
-                    servers += 1
-                    if servers == until_server:
-                        return
-                elif not command.startswith(BY_HAND):
-                    self.run(command)
+            for one in text.splitlines() if kind == "sh" else [text]:
+                if kind != "sh" or not one.startswith(BY_HAND):
+                    yield kind, one
+
+    def _kept(self, server: int) -> Path:
+        return FOLDER / "tutorials" / self.settings / str(server)
+
+    def _keep(self, server: int) -> None:
+        made = Path(tempfile.mkdtemp(dir=FOLDER))
+        shutil.copytree(self.folder, made, dirs_exist_ok=True)
+        self._kept(server).parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # another process was first
+            made.rename(self._kept(server))
 
     def _write(self, text: str) -> None:
         first, _, rest = text.partition("\n")

@@ -51,3 +51,4 @@ class Ticket(models.Model):
 
 
 from tests.shop.models_capture import *  # noqa: E402, F403
+from tests.shop.models_received import *  # noqa: E402, F403

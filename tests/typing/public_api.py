@@ -12,6 +12,7 @@ from meanwhile import (
     Background,
     Called,
     CallTree,
+    CallWebhook,
     Changed,
     Count,
     Created,
@@ -26,8 +27,11 @@ from meanwhile import (
     IsNew,
     Not,
     Now,
+    Received,
     Retry,
+    Scheduled,
     SendEmail,
+    Span,
     Step,
     TreeDocumentError,
     Updated,
@@ -67,6 +71,7 @@ tree = EventTree(
         Background(
             assign_seat(cabin="first"),
             SendEmail(to=["a@example.com"], subject="Hello", body="…", retry=Retry(max_attempts=3)),
+            CallWebhook("https://crm.example/hooks", body={"customer.email": Field("email")}, sign_with="crm"),
             serial=True,
             priority=5,
         ),
@@ -76,8 +81,14 @@ tree = EventTree(
     ],
 )
 
+EventTree(
+    "From outside",
+    on=Received("shop.Order", match=["number"], fields=["note"], parameters={"amount": int}, paths={"amount": "sum"}),
+)
 EventTree("By name", on=Called("shop.Booking", parameters={"amount": int, "day": date}), do=[])
 EventTree("Updated", on=Updated("shop.Booking", "status", "price"), do=[])
+EventTree("Daily", on=Scheduled("shop.Booking", cron="0 7 * * *", where={"day__lt": Now(days=2)}), do=[])
+EventTree("Often", on=Scheduled(every=Span(hours=2), starting=datetime(2026, 3, 1, tzinfo=UTC)), do=[])
 
 assert_type(tree.to_json(), str)
 assert_type(tree.content_hash, str)

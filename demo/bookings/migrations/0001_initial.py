@@ -19,8 +19,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.CharField(max_length=10, unique=True, verbose_name="number")),
-                ("origin", models.CharField(max_length=60, verbose_name="from")),
-                ("destination", models.CharField(max_length=60, verbose_name="to")),
+                ("origin", models.CharField(max_length=60, verbose_name="origin")),
+                ("destination", models.CharField(max_length=60, verbose_name="destination")),
                 ("starts", models.DateTimeField(verbose_name="departure")),
                 ("places", models.PositiveIntegerField(verbose_name="places left")),
             ],

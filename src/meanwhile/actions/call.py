@@ -68,7 +68,7 @@ class Call(Action):
     def describe(self) -> str:
         """Return the function's label, or its name in words."""
         known = self._known()
-        return (known.label if known else "") or self.function.rpartition(".")[2].replace("_", " ").capitalize()
+        return str(known.label if known else "") or self.function.rpartition(".")[2].replace("_", " ").capitalize()
 
     def check(self, info: TreeInfo) -> Iterable[Problem]:
         """Look for an unknown function, wrong parameters, and a result without a place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from meanwhile.actions.call import Call
 from meanwhile.actions.parameters import Signature, signature_of
@@ -12,6 +12,9 @@ from meanwhile.actions.values import AnyValue, Literal
 from meanwhile.exceptions import ParameterError
 from meanwhile.queue.backoff import RetryPolicy
 from meanwhile.texts import gettext as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
 
 INJECTED = frozenset({"record", "step"})
 
@@ -26,7 +29,7 @@ class FunctionAction(Generic[Function]):
         function: Function,
         *,
         name: str,
-        label: str = "",
+        label: str | Promise = "",
         atomic: bool = True,
         outside: bool = False,
         retry: RetryPolicy | None = None,
@@ -100,7 +103,7 @@ def action(function: Function, /) -> FunctionAction[Function]: ...
 def action(
     *,
     name: str = "",
-    label: str = "",
+    label: str | Promise = "",
     atomic: bool = True,
     outside: bool = False,
     retry: RetryPolicy | None = None,
@@ -114,7 +117,8 @@ def action(function: Function | None = None, /, **options: Any) -> Any:
     ``with step.commit():``. ``outside=True`` says that it has an effect outside the database: in a job it
     runs outside any transaction too, so its own writes to the database are not taken back when it fails later or its
     job was taken over (a node's ``result`` is kept with the mark). ``retry`` and ``timeout`` (seconds) hold for every
-    call that sets none. See “Nodes” in the event tree rules.
+    call that sets none. ``label`` is what people read for it, and may be a lazy translation. See “Nodes” in the event
+    tree rules.
 
         @action
         def assign_seat(record: Booking, cabin: str = "economy") -> str: …

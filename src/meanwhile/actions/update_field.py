@@ -43,7 +43,7 @@ class UpdateField(Action):
             yield from info.check_assignments(model, self.set, "set")
         if not self.set:
             yield info.problem(
-                "meanwhile.W102", "set", _("sets no field."), _("Name a field to set, or remove the node.")
+                "meanwhile.W102", "set", _("No field is set."), _("Name a field to set, or remove the node.")
             )
 
     def execute(self, step: Step) -> dict[str, Any]:

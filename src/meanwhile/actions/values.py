@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, StringConst
 
 from meanwhile.exceptions import TreeDocumentError
 from meanwhile.parts import Part, python_only
+from meanwhile.refusals import refusal_of_lazy
 from meanwhile.texts import gettext as _
 
 MAX_LITERAL_DEPTH = 20
@@ -224,6 +225,8 @@ _INSTEAD_OF_EXPRESSIONS = {
 
 
 def _refusal(value: object) -> str:
+    if lazy := refusal_of_lazy(value):
+        return lazy
     if hasattr(value, "resolve_expression"):
         return _("is Django's %(type)s, an expression for queries, which no document can hold: write %(instead)s") % {
             "type": type(value).__name__,

@@ -18,25 +18,27 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
+from django.db import connections, transaction
 
 from meanwhile import conf
 from meanwhile.clock import Clock
-from meanwhile.exceptions import LeaseLost, MeanwhileError, ResultNotStorable, SkipJob, UserError
+from meanwhile.exceptions import LeaseLost, MeanwhileError, SkipJob, UserError
 from meanwhile.queue import acknowledge, announce, sql
 from meanwhile.queue.backoff import delay
+from meanwhile.queue.error_text import describe
 from meanwhile.queue.handlers import Plan, PlannedStep, handler_for
 from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.lazy import beside, lazy_atomic
 from meanwhile.queue.lease import put_off
+from meanwhile.queue.lost_connection import broke
+from meanwhile.queue.savepoint import savepoint_if_needed
 from meanwhile.queue.states import State
+from meanwhile.queue.step_result import storable_result
 from meanwhile.queue.together import Beside
 
 logger = logging.getLogger("meanwhile.queue")
 
 Gate = Callable[[], AbstractContextManager[Any]]
-DatabaseAway = (OperationalError, InterfaceError)
-LONGEST_CHAIN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +315,7 @@ class Execution:
         logger.warning(
             "A step failed.", extra={"job": self.job.id, "step": step.key, "attempt": attempt}, exc_info=error
         )
-        lost = self._lost_connection(error)
+        lost = broke(self.using, self._connection, error)
         now = self.clock.now()
         with self._gate(), transaction.atomic(using=self.using):
             if acknowledge.is_marked(self.job, step.key, using=self.using):
@@ -334,20 +336,14 @@ class Execution:
                 **({"told": text} if isinstance(error, UserError) else {}),
             }
             if attempt < policy.max_attempts and not getattr(error, "permanent", False):
-                due = now + timedelta(seconds=delay(attempt, policy, random.random()))  # noqa: S311 - jitter, no secret
+                wait = delay(attempt, policy, random.random())  # noqa: S311 - jitter, no secret
+                asked = min(getattr(error, "retry_after", 0.0), policy.longest)
+                due = now + timedelta(seconds=max(wait, asked))
                 acknowledge.try_again(self.job, due, text, using=self.using)
                 return Outcome(State.READY, text)
             if step.goes_on and self._plan is not None:
                 return self._mark(step, None, self.clock.monotonic(), error=text)
             return self._end(State.FAILED, text)
-
-    def _lost_connection(self, error: BaseException) -> bool:
-        """Say whether a try failed because its connection to the database broke; Django may have a new one by now."""
-        connection = connections[self.using]
-        if connection.connection is not None and not connection.in_atomic_block and not connection.is_usable():
-            connection.close()
-        broke = connection.connection is not self._connection
-        return broke and any(isinstance(one, DatabaseAway) for one in _chain(error))
 
 
 class _Run:
@@ -373,82 +369,3 @@ class _Run:
 
 
 _OPENING = PlannedStep(key="", label="open the job", run=lambda run: None)
-
-
-@contextmanager
-def savepoint_if_needed(using: str) -> Iterator[None]:
-    """Guard a transaction from database errors inside; a savepoint is made before the first statement, if there is
-    one at all."""
-    connection = connections[using]
-    savepoint: str | None = None
-
-    def before_first(execute: Callable[..., Any], *statement: Any) -> Any:
-        nonlocal savepoint
-        if not savepoint:
-            savepoint = "being made"  # by a statement that comes through here as well
-            savepoint = connection.savepoint()
-        return execute(*statement)
-
-    try:
-        with connection.execute_wrapper(before_first):
-            yield
-    except DatabaseError:
-        if savepoint:
-            connection.savepoint_rollback(savepoint)
-            connection.needs_rollback = False
-        raise
-    if savepoint:
-        connection.savepoint_commit(savepoint)
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    found: BaseException | None = error
-    for _ in range(LONGEST_CHAIN):
-        if found is None:
-            return
-        yield found
-        found = found.__cause__ or found.__context__
-
-
-def describe(error: BaseException) -> str:
-    """Return an error as one text that can be stored, whatever the error is: our own messages as they are, others
-    with the name of their type."""
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - a broken __str__ must not hide that there was an error
-        text = ""
-    if isinstance(error, MeanwhileError) and text:
-        return sql.text(text)
-    return sql.text(f"{type(error).__name__}: {text}" if text else type(error).__name__)
-
-
-def storable_result(label: str, result: Any) -> dict[str, Any]:
-    """Return what a step's history keeps of its result: ``result``, or ``cut`` (its bytes of JSON) if it is too long.
-
-    Raises `ResultNotStorable`.
-    """
-    if result is None:
-        return {}
-    try:
-        if _surely_fits(result, conf.get().max_history_value):
-            return {"result": result}
-        size = len(sql.as_json(result))
-    except (TypeError, ValueError, RecursionError) as problem:
-        raise ResultNotStorable(label, result, describe(problem)) from problem
-    return {"result": result} if size <= conf.get().max_history_value else {"cut": size}
-
-
-def _surely_fits(result: Any, limit: int) -> bool:
-    """Say of what nearly all steps return, a few words and numbers, that it can be stored, without writing its JSON."""
-    if type(result) is not dict:
-        return _room(result) <= limit
-    return sum(map(_room, result)) + sum(map(_room, result.values())) <= limit
-
-
-def _room(value: Any) -> float:
-    """Return how many bytes of JSON a part of a result takes at most, infinite if that can't be told at a glance."""
-    if type(value) is str and value.isascii() and value.isprintable():
-        return 2 * len(value) + 4
-    if type(value) is list:
-        return 4 + sum(map(_room, value))
-    return math.inf

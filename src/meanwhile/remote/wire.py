@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -62,29 +62,38 @@ class RequestRefused(Exception):
 
 def parse(body: bytes, limits: Limits) -> Batch:
     """Return what a request asks for. Unknown keys are ignored. Raises `RequestRefused`."""
+    document = read_object(body, limits)
+    lane, actions = document.get("lane"), document.get("actions")
+    if lane not in ("foreground", "background"):
+        raise malformed(_("“lane” must be “foreground” or “background”."))
+    if not isinstance(actions, list) or not actions:
+        raise malformed(_("“actions” must be a list with at least one action."))
+    if len(actions) > limits.actions:
+        text = _("The request has %(n)s actions; %(limit)s are allowed.")
+        raise RequestRefused(413, "too_large", text % {"n": len(actions), "limit": limits.actions})
+    if lane == "background" and len(actions) > 1:
+        raise malformed(_("A background request has one action."))
+    calls = tuple(map(_call, actions))
+    if len({call.id for call in calls}) < len(calls):
+        raise malformed(_("Two actions of the request have the same id."))
+    return Batch(lane, calls)
+
+
+def read_object(body: bytes, limits: Limits, *, keys_once: bool = False) -> dict[str, Any]:
+    """Return the JSON object that a body is; with ``keys_once``, one in which no key stands twice.
+
+    Raises `RequestRefused` for one that is none, that has NaN or infinity in it, and that is too large or too deep.
+    """
     if len(body) > limits.body:
         raise too_large(limits.body)
-    document = _document(body)
+    document = _document(body, _decode_strictly if keys_once else _decode)
     if body.count(b"{") + body.count(b"[") > limits.depth and _depth_exceeds(document, limits.depth):
         raise RequestRefused(
             413, "too_large", _("The request is nested deeper than %(depth)s levels.") % {"depth": limits.depth}
         )
     if not isinstance(document, dict):
-        raise _malformed(_("The request must be a JSON object."))
-    lane, actions = document.get("lane"), document.get("actions")
-    if lane not in ("foreground", "background"):
-        raise _malformed(_("“lane” must be “foreground” or “background”."))
-    if not isinstance(actions, list) or not actions:
-        raise _malformed(_("“actions” must be a list with at least one action."))
-    if len(actions) > limits.actions:
-        text = _("The request has %(n)s actions; %(limit)s are allowed.")
-        raise RequestRefused(413, "too_large", text % {"n": len(actions), "limit": limits.actions})
-    if lane == "background" and len(actions) > 1:
-        raise _malformed(_("A background request has one action."))
-    calls = tuple(map(_call, actions))
-    if len({call.id for call in calls}) < len(calls):
-        raise _malformed(_("Two actions of the request have the same id."))
-    return Batch(lane, calls)
+        raise malformed(_("The request must be a JSON object."))
+    return document
 
 
 def success_line(id: str, value: bytes) -> bytes:  # noqa: A002 - the key's name on the wire
@@ -125,11 +134,11 @@ def _text(value: str) -> bytes:
     return _encode(value).encode("ascii")
 
 
-def _document(body: bytes) -> Any:
+def _document(body: bytes, decode: Callable[[str], Any]) -> Any:
     try:
-        return _decode(body.decode())
+        return decode(body.decode())
     except (ValueError, RecursionError):  # bad UTF-8 and numbers of thousands of digits are ValueErrors, too
-        raise _malformed(_("The request is not JSON.")) from None
+        raise malformed(_("The request is not JSON.")) from None
 
 
 def _refuse_constant(name: str) -> None:
@@ -143,7 +152,19 @@ def _finite(number: str) -> float:
     return value
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _value in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise malformed(_("The key “%(key)s” is there twice in one object.") % {"key": twice[:100]})
+    return found
+
+
 _decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
+_decode_strictly = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_once
+).decode
 
 
 def _depth_exceeds(document: Any, limit: int) -> bool:
@@ -161,18 +182,19 @@ def _containers(items: Iterable[Any]) -> list[Any]:
 
 def _call(item: Any) -> Call:
     if not isinstance(item, dict):
-        raise _malformed(_("Each action must be an object."))
+        raise malformed(_("Each action must be an object."))
     id_, name, params = item.get("id"), item.get("action"), item.get("params")
     if not isinstance(id_, str) or not 0 < len(id_) <= LONGEST_ID:
-        raise _malformed(_("Each action needs an “id”, a text of 1 to %(n)s characters.") % {"n": LONGEST_ID})
+        raise malformed(_("Each action needs an “id”, a text of 1 to %(n)s characters.") % {"n": LONGEST_ID})
     if not isinstance(name, str):
-        raise _malformed(_("Each action needs an “action”, the name of what is called."))
+        raise malformed(_("Each action needs an “action”, the name of what is called."))
     if params is None:
         params = {}
     if not isinstance(params, dict):
-        raise _malformed(_("“params” must be an object."))
+        raise malformed(_("“params” must be an object."))
     return Call(id_, name, params)
 
 
-def _malformed(message: str) -> RequestRefused:
+def malformed(message: str) -> RequestRefused:
+    """Return the refusal of a request that can't be understood."""
     return RequestRefused(400, "malformed", message)

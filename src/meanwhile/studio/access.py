@@ -82,7 +82,7 @@ def closed_field(model: type[Model], name: str) -> Closed | None:
 
 def closed_secret(name: str) -> Closed:
     """Return that a name is a secret's."""
-    return Closed(SECRET, _("“%(field)s” is a secret (SENSITIVE_FIELDS).") % {"field": name})
+    return Closed(SECRET, _("“%(field)s” is a secret.") % {"field": name})
 
 
 def closed_to_writing(model: type[Model], name: str) -> Closed | None:
@@ -96,6 +96,15 @@ def closed_to_writing(model: type[Model], name: str) -> Closed | None:
     if issubclass(model, user_model()) and name in {user_field("USERNAME_FIELD"), user_field("EMAIL_FIELD")}:
         return _closed_field(model, name)
     return None
+
+
+def closed_to_others(model: type[Model], name: str) -> Closed | None:
+    """Return why a field can't be set by what another system sends, None if it can: also one that no form sets."""
+    if closed := closed_to_writing(model, name):
+        return closed
+    field = field_named(model, name)
+    is_set = field is None or not field.concrete or field.primary_key or field.editable
+    return None if is_set else _closed_field(model, field.name)
 
 
 def closed_addresses() -> Closed | None:

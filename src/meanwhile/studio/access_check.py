@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from meanwhile.actions.base import Action
 from meanwhile.actions.call import Call
 from meanwhile.actions.call_tree import CallTree
+from meanwhile.actions.call_webhook import CallWebhook
 from meanwhile.actions.create_record import CreateRecord
 from meanwhile.actions.delete_record import DeleteRecord
 from meanwhile.actions.recipients import Addresses
@@ -27,6 +28,8 @@ from meanwhile.trees.document import EventTree
 from meanwhile.trees.events import Updated
 from meanwhile.trees.moment_kinds import After, AnyMoment, Before, DateField
 from meanwhile.trees.nodes import AnyNode, Delay, If
+from meanwhile.trees.received_event import Received
+from meanwhile.trees.scheduled_event import Scheduled
 
 TOO_LARGE: Final = "studio.E05"
 
@@ -68,6 +71,11 @@ def condition_problems(condition: AnyCondition, model: type[Model]) -> list[Clos
     return [closed for _at, closed in look.condition(condition)]
 
 
+def query_problems(where: Mapping[str, AnyValue], model: type[Model]) -> list[Closed]:
+    """Return what a query for records of a model must not reach."""
+    return [closed for _at, closed in _Look(None, model).query(where)]
+
+
 def _closed(model: type[Model], name: str) -> Closed | None:
     return access.closed_on_path(model, [name])
 
@@ -93,6 +101,17 @@ class _Look:
         if isinstance(on, Updated):
             for number, name in enumerate(on.fields):
                 yield from self._path(name, f"on.fields.{number}")
+        if isinstance(on, Scheduled):
+            yield from self._lookups(self._model, on.where, "on")
+        if isinstance(on, Received):
+            yield from self._received(on)
+
+    def _received(self, on: Received) -> Iterator[Found]:
+        for number, name in enumerate(on.match):
+            yield from self._path(name, f"on.match.{number}")
+        for name in on.sources():
+            if self._model is not None and (closed := access.closed_to_others(self._model, name)):
+                yield f"on.fields.{name}", closed
 
     def node(self, node: AnyNode) -> Iterator[Found]:
         match node:
@@ -107,6 +126,11 @@ class _Look:
                 yield from self._path(node.of, "of")
             case SendEmail():
                 yield from self._mail(node)
+            case CallWebhook():
+                yield from self._template(node.url, "url")
+                for name, text in node.headers.items():
+                    yield from self._template(text, f"headers.{name}")
+                yield from self._values(node.body, "body")
             case CallTree():
                 yield from self._path(node.of, "of")
                 if node.each is not None:
@@ -121,6 +145,9 @@ class _Look:
                 yield from self._moment(node.moment, "moment")
             case _:
                 assert not isinstance(node, Action)
+
+    def query(self, where: Mapping[str, AnyValue]) -> Iterator[Found]:
+        return self._lookups(self._model, where, "")
 
     def condition(self, condition: AnyCondition) -> Iterator[Found]:
         parts = list(walk_condition(condition, "condition"))

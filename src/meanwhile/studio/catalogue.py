@@ -9,6 +9,7 @@ from typing import Any
 from meanwhile.studio.access import find_model, record_types
 from meanwhile.studio.lately import NOTHING_LATELY, Lately, summed
 from meanwhile.studio.models import StudioTree
+from meanwhile.studio.schedules import Standing
 from meanwhile.studio.words import EVENTS
 from meanwhile.trees import registry
 
@@ -31,6 +32,7 @@ class TreeEntry:
     enabled: bool = True
     studio: StudioTree | None = None
     lately: Lately = NOTHING_LATELY
+    schedule: Standing | None = None
 
     @property
     def standing(self) -> str:

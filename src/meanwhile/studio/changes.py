@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
@@ -18,6 +16,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from meanwhile.studio.access import find_model, is_excluded
+from meanwhile.trees.field_wording import Naming
 from meanwhile.trees.models import Run
 
 LONGEST = 500
@@ -39,20 +38,14 @@ def rows_of_changes(run: Run) -> list[ChangeRow]:
     long to be kept is said to be. A field that was and is empty is left out."""
     old, new = run.changes.get("old", {}), run.changes.get("new", {})
     model = find_model(run.model)
+    naming = Naming(run.model)
     names = {name for side in (old, new) for part in ("values", "cut") for name in side.get(part, ())}
     rows = [
-        ChangeRow(name, _label(model, name), _value(old, name), _value(new, name))
+        ChangeRow(name, naming.field(name), _value(old, name), _value(new, name))
         for name in sorted(names)
         if model is None or not is_excluded(model, name)
     ]
     return [row for row in rows if row.old or row.new]
-
-
-def _label(model: type[Model] | None, name: str) -> str:
-    try:
-        return str(getattr(model._meta.get_field(name), "verbose_name", name)) if model is not None else name
-    except FieldDoesNotExist:
-        return name
 
 
 def _value(side: Mapping[str, Any], name: str) -> str:

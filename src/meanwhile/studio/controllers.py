@@ -25,9 +25,11 @@ from meanwhile.studio.models import StudioTree
 from meanwhile.studio.moves import move_targets
 from meanwhile.studio.naming import InWords, naming_of
 from meanwhile.studio.permissions import EDIT, VIEW, may, require
-from meanwhile.studio.preview import preview_mail
+from meanwhile.studio.preview import preview_mail, preview_webhook
 from meanwhile.studio.rebase import document_at
+from meanwhile.studio.scheduling import coming, would_fire
 from meanwhile.texts import gettext as _
+from meanwhile.trees.runner import current_clock
 from meanwhile.trees.wording import literal_in_words, value_in_words
 
 State = dict[str, Any]
@@ -162,6 +164,22 @@ class StudioController(Controller):
             return {"text": str(problem), "complete": False}
         return {"text": count.text, "complete": True}
 
+    @action
+    def coming(self, tree: str, times: str) -> State:
+        """Say in words when a scheduled tree fires, and its next times."""
+        self._tree(tree)
+        with _told():
+            return asdict(coming(_object(times), now=current_clock().now()))
+
+    @action(atomic=False)
+    def would_fire(self, tree: str, where: str) -> State:
+        """Say for how many records a scheduled tree would fire now."""
+        stored = self._tree(tree, EDIT)
+        try:
+            return {"text": would_fire(stored.model, _object(where), by=self.user), "complete": True}
+        except (EditProblem, PermissionDenied) as problem:
+            return {"text": str(problem), "complete": False}
+
     @action(atomic=False)
     def preview_mail(self, tree: str, path: str, record: str) -> State:
         """Return an e-mail as it would be written for a record; nothing is sent."""
@@ -171,6 +189,15 @@ class StudioController(Controller):
             chosen = find_records.record(stored.model, record, by=self.user)
             mail = preview_mail(draft.document, path, chosen, by=self.user, tree=stored)
         return {name: getattr(mail, name) for name in MAIL}
+
+    @action(atomic=False)
+    def preview_webhook(self, tree: str, path: str, record: str) -> State:
+        """Return a request as it would be sent for a record, without secrets; nothing is called."""
+        stored = self._tree(tree, EDIT)
+        draft = drafts.draft_of(stored)
+        with _told():
+            chosen = find_records.record(stored.model, record, by=self.user)
+            return asdict(preview_webhook(draft.document, path, chosen, by=self.user, tree=stored))
 
     @action
     def in_use(self, tree: str) -> str:

@@ -161,8 +161,11 @@ def _adapter() -> TypeAdapter[Node]:
 def _walk(document: Mapping[str, Any], naming: Naming) -> Iterator[tuple[Place, _Above]]:
     """Yield each node with what holds for it because of the nodes above it."""
     event = document.get("on")
-    called = isinstance(event, Mapping) and event.get("event") == "called"
-    start = _Above(_("at once, before the caller goes on") if called else _("before the next page"), False, False)
+    called = isinstance(event, Mapping) and event.get("event") in ("called", "received")
+    first = _("at once, before the caller goes on") if called else _("before the next page")
+    if isinstance(event, Mapping) and event.get("event") == "scheduled":
+        first = _("when its time has come, with nobody waiting for it")
+    start = _Above(first, False, False)
     above: dict[str, _Above] = {"": start}
     for place in places.nodes_of(document):
         here = above[places.parent_of(place.path)]
@@ -252,7 +255,7 @@ def _paths_above(path: str) -> Iterator[str]:
 
 
 def _label_of(function: FunctionAction[Any]) -> str:
-    return function.label or function.name.rpartition(".")[2].replace("_", " ").capitalize()
+    return str(function.label) or function.name.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def _first_line(text: str | None) -> str:

@@ -14,11 +14,12 @@ from typing import Any, Literal, NamedTuple
 
 from meanwhile.studio import places
 from meanwhile.studio.describe import naming_of, title_of
+from meanwhile.studio.event_words import differing_parts
 from meanwhile.studio.likeness import likeliest_pairs
 from meanwhile.studio.wording import event_in_words
 from meanwhile.trees.field_wording import AS_WRITTEN, Naming
-from meanwhile.trees.setting_wording import MAPPINGS, entry_name, label_of, setting_in_words
-from meanwhile.trees.wording import literal_in_words, value_in_words
+from meanwhile.trees.setting_wording import MAPPINGS, entry_in_words, entry_name, label_of, setting_in_words
+from meanwhile.trees.wording import literal_in_words
 
 Kind = Literal["tree", "added", "removed", "moved", "changed"]
 
@@ -83,15 +84,26 @@ def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
 
 
 def _of_tree(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
-    lines = []
+    lines: list[Line] = []
     for key in dict.fromkeys((*old, *new)):
         if key in {"do", "meanwhile"} or old.get(key) == new.get(key):
             continue
         words = event_in_words if key == "on" else literal_in_words
         before, after = (words(one[key]) if key in one else "" for one in (old, new))
-        lines.append(Line(label_of(key), before, after, key))
+        if key == "on":
+            lines += _of_event(old.get(key), new.get(key), before, after)
+        else:
+            lines.append(Line(label_of(key), before, after, key))
     if lines:
         yield Difference("tree", "", "", str(new.get("name", "")), tuple(lines))
+
+
+def _of_event(old: Any, new: Any, before: str, after: str) -> Iterator[Line]:
+    """Yield what differs of an event: its sentence, and what that does not say."""
+    parts = [Line(label, one, other, f"on.{key}") for key, label, one, other in differing_parts(old, new)]
+    if before != after or not parts:
+        yield Line(label_of("on"), before, after, "on")
+    yield from parts
 
 
 def _pair(old: Sequence[Any], new: Sequence[Any], old_above: str, new_above: str, pairs: _Pairs) -> None:
@@ -160,7 +172,7 @@ def _lines(
         if key in {"kind", "do", "then", "otherwise"} or before.get(key) == after.get(key):
             continue
         one, other = before.get(key), after.get(key)
-        if key in MAPPINGS:
+        if key in MAPPINGS and not isinstance(one, str) and not isinstance(other, str):
             lines += _of_mapping(key, before, after, was, now)
         else:
             label = label_of(key, str(after.get("kind", "")))
@@ -177,9 +189,9 @@ def _of_mapping(
         if one.get(name) == other.get(name):
             continue
         label = entry_name(after, key, name, now) if name in other else entry_name(before, key, name, was)
-        left = value_in_words(one[name], was) if name in one else ""
-        right = value_in_words(other[name], now) if name in other else ""
-        sides = (value_in_words(each[name]) if name in each else "" for each in (one, other))
+        left = entry_in_words(one[name], was) if name in one else ""
+        right = entry_in_words(other[name], now) if name in other else ""
+        sides = (entry_in_words(each[name]) if name in each else "" for each in (one, other))
         yield Line(label, left, right, _raw(f"{key}.{name}", *sides))
 
 

@@ -21,8 +21,19 @@ Operation = Mapping[str, Any]
 OF_THE_TREE = ("name", "description", "reentrant", "on")
 """What `set_value` may set of the tree itself; its key is for good, and its nodes have operations of their own."""
 
-OF_EVENTS: Mapping[str, tuple[str, ...]] = {"updated": ("model", "fields"), "called": ("model", "parameters")}
+OF_EVENTS: Mapping[str, tuple[str, ...]] = {
+    "updated": ("model", "fields"),
+    "called": ("model", "parameters"),
+    "scheduled": ("model", "cron", "every", "starting", "where"),
+    "received": ("model", "match", "fields", "create", "parameters", "paths"),
+}
 """What an event has besides its name; most have a model alone."""
+
+TIMES = "on.times"
+"""What stands for those settings of a Scheduled event that say when it fires: one of them goes when another comes."""
+
+OF_TIMES = ("cron", "every", "starting")
+EVERY_MORNING = "0 7 * * *"
 
 PLAIN = Words()
 
@@ -78,7 +89,8 @@ def _remove(document: dict[str, Any], operation: Operation, words: Words) -> Edi
     path = _text(operation, "path")
     node = places.node_at(document, path)
     after = _removed(document, path)
-    return Edited(after, moves.nearest(after, path), _("Delete “%(title)s”") % {"title": words.title(node)})
+    text = _("Cut “%(title)s”") if operation.get("cut") is True else _("Delete “%(title)s”")
+    return Edited(after, moves.nearest(after, path), text % {"title": words.title(node)})
 
 
 def _duplicate(document: dict[str, Any], operation: Operation, words: Words) -> Edited:
@@ -150,16 +162,30 @@ def _set_value(document: dict[str, Any], operation: Operation, words: Words) -> 
         raise EditProblem(_("“%(key)s” of a node can't be set like this.") % {"key": key})
     node = places.node_at(document, path) if path else document
     what = words.title(node) if path else _("the tree")
-    after = _with_value(document, path, key, value)
+    after = _with_times(document, value) if not path and key == TIMES else _with_value(document, path, key, value)
     if not path and key == "on.event":
         kept = ("event", *OF_EVENTS.get(str(value), ("model",)))
         after["on"] = {name: given for name, given in after["on"].items() if name in kept}
+        before = document.get("on")
+        if isinstance(before, Mapping) and before.get("event") != value:
+            after["on"].pop("fields", None)  # a list for one event, a mapping for another
+        if value == "scheduled" and not {"cron", "every"} & after["on"].keys():
+            after["on"]["cron"] = EVERY_MORNING
     return Edited(
         after,
         path,
         _("Change %(key)s of “%(title)s”") % {"key": words.setting(node, key), "title": what},
         about=f"{path}:{key}"[:200],
     )
+
+
+def _with_times(document: dict[str, Any], value: Any) -> dict[str, Any]:
+    """Return a document whose event fires at other times. Raises `EditProblem`."""
+    event = document.get("on")
+    if not isinstance(value, Mapping) or not isinstance(event, Mapping) or not set(value) <= set(OF_TIMES):
+        raise EditProblem(_("“%(key)s” of a tree can't be set like this.") % {"key": TIMES})
+    others = {name: given for name, given in event.items() if name not in OF_TIMES}
+    return {**document, "on": {**others, **value}}
 
 
 def _rename(document: dict[str, Any], operation: Operation, _words: Words) -> Edited:

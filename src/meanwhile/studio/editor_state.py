@@ -19,6 +19,7 @@ from meanwhile.studio.forms import NodeForm, form_of, model_of, value_kinds
 from meanwhile.studio.models import StudioDraft, StudioEdit, StudioTree
 from meanwhile.studio.problems import Found, problems_of
 from meanwhile.studio.wording import event_in_words
+from meanwhile.trees.scheduled_event import Scheduled
 
 FIELD_TYPES = (
     fields.TEXT, fields.NUMBER, fields.FLOAT, fields.YES_NO, fields.DATE, fields.MOMENT, fields.TIME, fields.DURATION,
@@ -138,6 +139,8 @@ def _problem(found: Found) -> dict[str, Any]:
 
 def _parameters(document: Mapping[str, Any]) -> dict[str, str]:
     on = document.get("on")
+    if _event_kind(document) == "scheduled":
+        return dict(Scheduled.parameters)
     declared = on.get("parameters") if isinstance(on, Mapping) else None
     return {str(name): str(kind) for name, kind in declared.items()} if isinstance(declared, Mapping) else {}
 

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext
 
 def editor_texts() -> dict[str, str]:
     """Return the texts of the tree editor's page in the language of the request."""
-    return {**_of_tree(), **_of_saving(), **_of_form(), **_of_values(), **_of_conditions()}
+    return {**_of_tree(), **_of_saving(), **_of_form(), **_of_values(), **_of_conditions(), **_of_schedules()}
 
 
 def _of_tree() -> dict[str, str]:
@@ -46,6 +46,7 @@ def _of_tree() -> dict[str, str]:
         "oneError": _("1 error"),
         "warnings": _("NUMBER warnings"),
         "oneWarning": _("1 warning"),
+        "moreProblems": _("Besides these: NUMBER"),
         "copied": _("“NAME” is copied. It can be pasted here or into another tree."),
         "nothingCopied": _("Nothing was copied yet."),
         "menuOf": _("What can be done with “NAME”"),
@@ -88,6 +89,7 @@ def _of_saving() -> dict[str, str]:
         "draftOnly": _("Not published yet"),
         "hasChanges": _("Changed since version NUMBER"),
         "publishErrors": _("Not published: the errors have to be mended first."),
+        "publishAgain": _("Nothing is published yet. Publish it if that is right."),
         "warningsOnly": _("The tree can be published all the same."),
         "lastEdit": _("Last edited by PERSON, WHEN"),
         "isOff": _("switched off"),
@@ -141,6 +143,9 @@ def _of_form() -> dict[str, str]:
         "rule": _("Rule"),
         "addLookup": _("Add a rule"),
         "nothingToSet": _("There is nothing to set here."),
+        "requestFor": _("As it would be sent for"),
+        "headers": _("Headers"),
+        "addHeader": _("Add a header"),
     }
 
 
@@ -203,4 +208,19 @@ def _of_conditions() -> dict[str, str]:
         "removeCondition": _("Remove this condition"),
         "ofWhat": _("Of what"),
         "orField": _("Or another field"),
+    }
+
+
+def _of_schedules() -> dict[str, str]:
+    return {
+        "atTimes": _("At times of the calendar"),
+        "againAfter": _("Again and again after a span"),
+        "cron": _("Times as a cron expression"),
+        "cronFields": _("Five fields: minute, hour, day of the month, month, day of the week; * is every one."),
+        "countedFrom": _("Counted from (if not from its publication)"),
+        "usual0": _("Every day at 7"),
+        "usual1": _("Every weekday at 7"),
+        "usual2": _("Every Monday at 7"),
+        "usual3": _("On the first of every month at 7"),
+        "usual4": _("Every full hour"),
     }

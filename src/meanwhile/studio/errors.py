@@ -45,6 +45,20 @@ class EditConflict(StudioError):
         }
 
 
+class KeyIsTaken(StudioError):
+    """Another tree has the key of what is imported: put it into that one's draft, or give it a key of its own.
+
+    ``document`` is what was to be imported, with that key.
+    """
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        super().__init__(document)
+        self.document = document
+
+    def __str__(self) -> str:
+        return _("Another tree has the key “%(key)s”.") % {"key": self.document["key"]}
+
+
 class NotPublishable(StudioError):
     """Mend the errors it lists (``problems``) and publish again: nothing was published."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -22,7 +23,7 @@ from meanwhile.actions.mailing import has_groups
 from meanwhile.queue import sql
 from meanwhile.studio import access
 from meanwhile.studio.errors import EditProblem, TimeIsUp
-from meanwhile.studio.record_links import find, may_see
+from meanwhile.studio.record_links import find, key_of, may_see
 from meanwhile.studio.taken_back import reading
 from meanwhile.studio.time_limit import limited
 
@@ -66,15 +67,18 @@ def _records(model: type[Model], search: str) -> Iterator[tuple[str, str]]:
         yield from ((key, title) for key, title in titles if search.casefold() in title.casefold())
 
 
-def _fitting(model: type[Model], search: str, latest: QuerySet[Any]) -> Iterator[Any]:
-    """Yield records that are exactly what is searched, found by an index, then of the latest those that contain it."""
+def _fitting(model: type[Model], search: str, latest: QuerySet[Any], **only: Any) -> Iterator[Any]:
+    """Yield records that are exactly what is searched, found by an index, then of the latest those that contain it.
+
+    ``only`` says which of them can be chosen at all: others take nobody's place.
+    """
     if not search:
-        yield from latest[:MOST]
+        yield from latest.filter(**only)[:MOST]
         return
     seen = set()
     bound = latest.values("pk")[: conf.get().studio_matching_rows]
     for some in (latest.filter(_exactly(model, search)), latest.filter(pk__in=bound).filter(_contains(model, search))):
-        for one in some[:MOST]:
+        for one in some.filter(**only)[:MOST]:
             if one.pk not in seen:
                 seen.add(one.pk)
                 yield one
@@ -118,7 +122,8 @@ def users(search: str = "", *, by: Any) -> Offer:
     model: Any = get_user_model()
     _may_see(by, model)
     search = _searched(search)
-    fitting = _fitting(model, search, model._default_manager.order_by("-pk"))
+    only = {"is_active": True} if any(one.name == "is_active" for one in model._meta.concrete_fields) else {}
+    fitting = _fitting(model, search, model._default_manager.order_by("-pk"), **only)
     active = ((one.get_username(), _person(one)) for one in fitting if getattr(one, "is_active", True))
     return _offered(model, search, active)
 
@@ -174,10 +179,15 @@ def _exactly(model: type[Model], search: str) -> Q:
     for field in _texts(model)[:SEARCHED]:
         if field.unique or field.db_index:
             fitting |= Q(**{field.name: search})
-    try:
-        return fitting | Q(pk=model._meta.pk.to_python(search))
-    except (ValidationError, ValueError, TypeError):  # no key of this type; one of several fields reads JSON
-        return fitting
+    for read in (
+        model._meta.pk.to_python,
+        partial(key_of, model),
+    ):  # one of several fields reads JSON, or as it is shown
+        try:
+            return fitting | Q(pk=read(search))
+        except (ValidationError, ValueError, TypeError):  # no key of this type
+            continue
+    return fitting
 
 
 def _texts(model: type[Model]) -> list[Any]:

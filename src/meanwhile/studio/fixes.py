@@ -13,6 +13,10 @@ from meanwhile.studio.edit import STRUCTURE
 from meanwhile.studio.errors import EditProblem
 from meanwhile.studio.naming import place_in_words
 from meanwhile.trees.field_wording import BETWEEN, Naming
+from meanwhile.trees.setting_wording import MAPPINGS
+
+OF_THE_EVENT = frozenset({"fields", "paths"})
+"""Mappings of the event Received; in Updated the fields are a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,12 @@ def fix_for(document: Mapping[str, Any], path: str, place: str, problem: str, na
             return _as_template(document, path, place)
         case "meanwhile.E114":
             return _without(document, path, "serial", naming)
+        case "meanwhile.E143" if place == "body":
+            return _without(document, path, "body", naming)
+        case "meanwhile.E142" | "meanwhile.W141" if _is_entry(place):
+            return _without(document, path, place, naming)
+        case "meanwhile.E152" if _is_entry(place):
+            return _without(document, path, place, naming)
         case "meanwhile.E121":
             return _declare(document, path, place)
         case "meanwhile.E104" | "meanwhile.E102" | "studio.E02" | "studio.E03" if _is_entry(place):
@@ -46,7 +56,7 @@ def fix_for(document: Mapping[str, Any], path: str, place: str, problem: str, na
 
 def _without(document: Mapping[str, Any], path: str, key: str, naming: Naming) -> Fix:
     operation = {"op": "set_value", "path": path, "key": key, "value": None}
-    words = place_in_words(places.node_at(document, path), key, naming)
+    words = place_in_words(places.node_at(document, path) if path else document, key, naming)
     return Fix(operation, _("Remove “%(key)s”") % {"key": words.rpartition(BETWEEN)[2]})
 
 
@@ -61,7 +71,9 @@ def _as_template(document: Mapping[str, Any], path: str, place: str) -> Fix | No
 
 def _declare(document: Mapping[str, Any], path: str, place: str) -> Fix | None:
     value, event = _at(document, path, place), document.get("on")
-    if not isinstance(event, Mapping) or event.get("event") != "called" or not isinstance(value, Mapping):
+    if not isinstance(event, Mapping) or not isinstance(value, Mapping):
+        return None
+    if event.get("event") not in {"called", "received"}:
         return None
     name, known = str(value.get("param", "")), event.get("parameters", {})
     declared = {**(known if isinstance(known, Mapping) else {}), name: "str"}
@@ -91,5 +103,6 @@ def _at(document: Mapping[str, Any], path: str, place: str) -> Any:
 
 def _is_entry(place: str) -> bool:
     """Say whether a place is an entry of a mapping, which can be left out alone."""
-    first, _dot, rest = place.partition(".")
-    return first in {"set", "params"} and bool(rest) and "." not in rest
+    first, _dot, rest = place.removeprefix("on.").partition(".")
+    known = OF_THE_EVENT if place.startswith("on.") else MAPPINGS
+    return first in known and bool(rest) and "." not in rest and not rest.isdecimal()

@@ -16,8 +16,9 @@ class FormField:
     ``choice``, ``target`` (the record itself, one made above, or a path of relations), ``fields`` (several names),
     ``value`` (of one of the ``kinds``), ``values`` (a mapping: an entry in ``rows`` for each name, ``options`` for
     those that can be added), ``condition``, ``moment``, ``recipients``, ``record_type``, ``tree``, ``function``,
-    ``query``, ``retry``, ``parameters``. ``relation`` is the label of the model whose records a fixed value is one of,
-    or some of, if ``many``.
+    ``query``, ``where`` (its rules alone), ``schedule``, ``retry``, ``parameters``, ``body`` (named values),
+    ``headers`` (named templates). ``relation`` is the label of the model whose records a fixed value is one of, or some
+    of, if ``many``.
     """
 
     key: str

@@ -9,12 +9,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from django.contrib.auth import get_user_model
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from meanwhile import conf
+from meanwhile.actions.call_webhook import CallWebhook
 from meanwhile.actions.registry import actions as functions
 from meanwhile.studio import access, kinds, places
 from meanwhile.studio.describe import naming_of, title_of, when_of
@@ -37,6 +39,9 @@ from meanwhile.studio.form_parts import FormField, NodeForm
 from meanwhile.studio.tree_form import form_of_tree
 from meanwhile.trees import registry
 from meanwhile.trees.events import Called
+from meanwhile.trees.field_wording import Naming
+from meanwhile.trees.scheduled_event import Scheduled
+from meanwhile.trees.setting_wording import label_of
 
 __all__ = ["FormField", "NodeForm", "callable_trees", "form_of", "model_of", "value_kinds"]
 
@@ -111,6 +116,8 @@ class _Form:
                 yield self._target(_("Which record"))
             case "send_email":
                 yield from self._mail()
+            case "call_webhook":
+                yield from self._webhook()
             case "call_tree":
                 yield from self._call_tree()
             case "call":
@@ -118,7 +125,7 @@ class _Form:
             case "if":
                 yield FormField(
                     "condition", _("Condition"), "condition", self._get("condition"), model=self._model, required=True,
-                    choices=_record_types(),
+                    choices=_record_types(self._get("condition")),
                 )  # fmt: skip
             case "background" | "delay":
                 yield from self._job(kind)
@@ -147,15 +154,39 @@ class _Form:
         yield self._recipients("reply_to", _("Answers to"), advanced=True)
         yield self._template("from_email", _("From"), "template", advanced=True)
 
+    def _webhook(self) -> Iterator[FormField]:
+        yield self._template("url", label_of("url"), "template", required=True)
+        methods = tuple((method, method) for method in get_args(CallWebhook.model_fields["method"].annotation))
+        yield FormField("method", label_of("method"), "choice", self._get("method", "POST"), choices=methods)
+        text = _("As JSON. A dot in a name makes an object in an object: customer.email.")
+        body = self._get("body", {})
+        yield FormField(
+            "body", label_of("body", "call_webhook"), "body", body, text, kinds=self._kinds, model=self._model
+        )
+        text = _("The other system can tell by it that the call is genuine.")
+        yield self._secret("sign_with", text)
+        text = _("It is sent along: as “Authorization: Bearer …”, or as it is in the header that is named below.")
+        yield self._secret("authorize_with", text)
+        yield FormField("authorize_in", label_of("authorize_in"), "text", self._get("authorize_in", ""), advanced=True)
+        yield FormField(
+            "headers", label_of("headers"), "headers", self._get("headers", {}), advanced=True, model=self._model
+        )
+
+    def _secret(self, key: str, text: str) -> FormField:
+        known = sorted(conf.get().webhook_secrets)
+        given = self._get(key, "")
+        names = [*known, *([given] if isinstance(given, str) and given and given not in known else [])]
+        choices = (("", "–"), *((name, name) for name in names))
+        return FormField(key, label_of(key), "choice", given, text, choices=choices, advanced=key != "sign_with")
+
     def _call_tree(self) -> Iterator[FormField]:
         key = str(self._get("tree", ""))
         yield FormField("tree", _("Tree"), "tree", key, required=True, choices=tuple(callable_trees()))
         if self._get("each") is None or self._get("of"):
             yield self._target(_("For which record"))
         text = _("Instead of one record: each that is found.")
-        yield FormField(
-            "each", _("For each record of a query"), "query", self._get("each"), text, choices=_record_types()
-        )
+        each = self._get("each")
+        yield FormField("each", _("For each record of a query"), "query", each, text, choices=_record_types(each))
         called = next((tree.on for tree in registry.current().all() if key in (tree.key, tree.name)), None)
         declared = called.parameters if isinstance(called, Called) else {}
         rows = [
@@ -166,7 +197,7 @@ class _Form:
 
     def _call(self) -> Iterator[FormField]:
         name = str(self._get("function", ""))
-        choices = tuple((one.name, one.label or one.name) for one in functions.all())
+        choices = tuple((one.name, str(one.label) or one.name) for one in functions.all())
         yield FormField("function", _("Function"), "function", name, required=True, choices=choices)
         known = functions.find(name)
         if known is None:
@@ -244,9 +275,8 @@ class _Form:
         return FormField("of", label, "target", self._get("of", ""), model=self._model, choices=tuple(choices))
 
     def _record_type(self, key: str) -> FormField:
-        return FormField(
-            key, _("Record type"), "record_type", self._get(key, ""), required=True, choices=_record_types()
-        )
+        value = self._get(key, "")
+        return FormField(key, _("Record type"), "record_type", value, required=True, choices=_record_types(value))
 
     def _recipients(self, key: str, label: str, *, required: bool = False, advanced: bool = False) -> FormField:
         options = tuple(one for one in fields_of(self._model) if one.type == "text")
@@ -255,9 +285,14 @@ class _Form:
             options=options, choices=(("addresses", _("Addresses")), ("users", _("Users")), *_groups()),
         )  # fmt: skip
 
-    def _template(self, key: str, label: str, kind: str, *, advanced: bool = False) -> FormField:
+    def _template(
+        self, key: str, label: str, kind: str, *, required: bool = False, advanced: bool = False
+    ) -> FormField:
         options = tuple(one for one in fields_of(self._model) if not one.many)
-        return FormField(key, label, kind, self._get(key, ""), advanced=advanced, model=self._model, options=options)
+        return FormField(
+            key, label, kind, self._get(key, ""), required=required, advanced=advanced, model=self._model,
+            options=options,
+        )  # fmt: skip
 
     def _label_of(self, of: Any) -> str:
         if not isinstance(of, str) or not of:
@@ -275,7 +310,9 @@ class _Form:
 
 def _parameters(document: Mapping[str, Any]) -> Mapping[str, Any]:
     on = document.get("on")
-    declared = on.get("parameters") if isinstance(on, Mapping) and on.get("event") == "called" else None
+    if isinstance(on, Mapping) and on.get("event") == "scheduled":
+        return Scheduled.parameters
+    declared = on.get("parameters") if isinstance(on, Mapping) and on.get("event") in {"called", "received"} else None
     return declared if isinstance(declared, Mapping) else {}
 
 
@@ -285,8 +322,27 @@ def _groups() -> tuple[tuple[str, str], ...]:
     return (("groups", _("Groups")),) if has_groups(get_user_model()) else ()
 
 
-def _record_types() -> tuple[tuple[str, str], ...]:
-    return tuple((one._meta.label, str(capfirst(one._meta.verbose_name))) for one in access.record_types())
+def _record_types(value: Any) -> tuple[tuple[str, str], ...]:
+    """Return the record types to choose from, and what people read for others that a value names."""
+    known = {one._meta.label: str(capfirst(one._meta.verbose_name)) for one in access.record_types()}
+    others = {label: Naming().model_name(label) for label in _types_in(value) if label not in known}
+    return tuple({**known, **others}.items())
+
+
+def _types_in(value: Any) -> Iterator[str]:
+    match value:
+        case str() if "." in value:
+            yield value
+        case {"model": inner} | {"of": str() as inner}:
+            yield from _types_in(inner)
+        case {"of": inner}:
+            yield from _types_in(inner)
+        case list():
+            for one in value:
+                if isinstance(one, Mapping):
+                    yield from _types_in(one)
+        case _:
+            return
 
 
 def _type_of_schema(schema: Mapping[str, Any]) -> str:
@@ -300,7 +356,7 @@ def _type_of_schema(schema: Mapping[str, Any]) -> str:
 PARAMETERS: Mapping[str, str] = {
     "str": TEXT, "int": NUMBER, "float": FLOAT, "bool": YES_NO, "decimal": NUMBER, "date": DATE, "datetime": MOMENT,
 }  # fmt: skip
-"""The types of parameters of a Called event, as controls know them."""
+"""The types of parameters of an event, as controls know them."""
 
 
 def _default_in_words(default: Any) -> str:

@@ -24,6 +24,8 @@ PATHS: Mapping[str, str] = MappingProxyType(
         "info": "M8 2.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11M8 7.5v3.5M8 5v.2",
         # nodes
         "event": "M9 1.8L3.5 9H8l-1 5.2L12.5 7H8z",
+        "calendar": "M2.5 3.5h11v10h-11zM2.5 6.5h11M5.5 2v3M10.5 2v3M5.5 9.5h.1M8 9.5h.1M10.5 9.5h.1",
+        "received": "M8 2v6.5M5.2 6L8 8.8 10.8 6M2.5 9v4h11V9",
         "action": "M3 8h8M7.5 4.5L11 8l-3.5 3.5",
         "update_field": "M3 13h10M4 10.5V8.3l6-6 2.2 2.2-6 6z",
         "create_record": "M3.5 2.5h6l3 3v8h-9zM8 6.5v5M5.5 9h5",
@@ -80,6 +82,7 @@ SYNONYMS = MappingProxyType(
         "pencil": "update_field",
         "trash": "delete",
         "mail": "send_email",
+        "webhook": "call_webhook",
         "branch": "if",
         "clock": "background",
         "hourglass": "delay",

@@ -44,6 +44,11 @@ def actions() -> list[Kind]:
             {"kind": "send_email", "to": [], "subject": "", "body": ""},
         ),
         _node(
+            "call_webhook",
+            _("Tell another system, with the record's values as JSON."),
+            {"kind": "call_webhook", "url": ""},
+        ),
+        _node(
             "call_tree",
             _("Run another tree, for this record or for several."),
             {"kind": "call_tree", "tree": ""},
@@ -93,6 +98,20 @@ def events() -> list[Kind]:
             {"event": "submitted", "model": ""},
         ),
         Kind("called", _("Called"), _("Another tree, or the program, called it by name."), "tree", {"event": "called"}),
+        Kind(
+            "scheduled",
+            _("Scheduled"),
+            _("A time came: for each record of a query, or once."),
+            "calendar",
+            {"event": "scheduled", "cron": "0 7 * * *"},
+        ),
+        Kind(
+            "received",
+            _("Received"),
+            _("Another system sent something to the tree’s own address."),
+            "received",
+            {"event": "received", "model": ""},
+        ),
     ]
 
 
@@ -138,6 +157,8 @@ def kind_title(kind: str, function: str = "") -> str:
             return _("Delete Record")
         case "send_email":
             return _("Send Email")
+        case "call_webhook":
+            return _("Call Webhook")
         case "call_tree":
             return _("Call Tree")
         case "if":
@@ -155,6 +176,7 @@ ICONS: Mapping[str, str] = {
     "create_record": "plus",
     "delete_record": "trash",
     "send_email": "mail",
+    "call_webhook": "webhook",
     "call_tree": "tree",
     "call": "function",
     "if": "branch",

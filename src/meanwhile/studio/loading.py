@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -22,8 +23,10 @@ from django.db.models import F
 
 from meanwhile import conf
 from meanwhile.exceptions import DuplicateTree, MeanwhileError
+from meanwhile.queue import schedule
 from meanwhile.queue.handlers import Handler, Plan
 from meanwhile.queue.jobs import ClaimedJob
+from meanwhile.queue.schedule import Periodic, Source
 from meanwhile.queue.states import State
 from meanwhile.studio.capturing import SwitchableCapture, fire
 from meanwhile.studio.recheck import Memory
@@ -61,6 +64,7 @@ def set_up(config: MeanwhileConfig) -> None:
     """Begin to look for published trees; called once, when the app is ready."""
     config.studio = Loaded()
     config.handlers = {kind: _WithFreshTrees(handler) for kind, handler in config.handlers.items()}
+    config.schedules = {name: partial(_fresh, source) for name, source in config.schedules.items()}
     _capture(config)
     request_started.connect(_look_at_request, dispatch_uid="meanwhile.studio")
     connection_created.connect(_look_at_connection, dispatch_uid="meanwhile.studio")
@@ -127,6 +131,13 @@ def _register(config: MeanwhileConfig, trees: list[EventTree]) -> None:
     config.trees = fresh
     config.interests = listening.interests([*fresh.all(), *config.studio.tried])
     _capture(config).switch(config.interests)
+    schedule.wake_local()
+
+
+def _fresh(source: Source) -> Sequence[Periodic]:
+    """Return what is scheduled, as published."""
+    refresh()
+    return source()
 
 
 def _capture(config: MeanwhileConfig) -> SwitchableCapture:

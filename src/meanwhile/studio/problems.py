@@ -160,7 +160,7 @@ def _about_key(tree: StudioTree) -> Iterator[Found]:
         text = _("The key “%(key)s” is that of a tree in Python, which runs instead.")
         yield Found("", "key", KEY_TAKEN, "error", text % {"key": tree.key}, _("Copy this tree, and retire this one."))
     source = loading.python_tree(tree.copied_from) if tree.copied_from else None
-    if source is not None and source.enabled:
+    if source is not None and source.enabled and source.on.event != "received":  # each has an address of its own
         text = _("The tree “%(name)s” in Python, of which this is a copy, still runs too.")
         hint = _("Both do their work for each event. Have the one in Python removed, or switched off (enabled=False).")
         yield Found("", "", BOTH_RUN, "warning", text % {"name": source.name}, hint)

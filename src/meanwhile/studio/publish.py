@@ -12,11 +12,13 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from meanwhile import conf
+from meanwhile.exceptions import MeanwhileError
 from meanwhile.studio import drafts, loading
 from meanwhile.studio.errors import EditProblem, NothingToPublish, NotPublishable
 from meanwhile.studio.models import StudioTree, StudioVersion
 from meanwhile.studio.permissions import EDIT, PUBLISH, require
 from meanwhile.studio.problems import errors_of, problems_of
+from meanwhile.trees import scheduled
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.runner import current_clock
 from meanwhile.trees.versions import ensure_version
@@ -95,3 +97,16 @@ def _write(tree: StudioTree, **values: Any) -> None:
             setattr(tree, name, value)
         tree.save(using=using, update_fields=list(values))
         loading.stamp_up(using=using)
+        now = current_clock().now()
+        scheduled.follow(tree.key, _in_use(tree), now=now, using=using)
+
+
+def _in_use(tree: StudioTree) -> EventTree | None:
+    """Return the tree that events meet, None if it is switched off, retired, not published, or can't be read any
+    more."""
+    if tree.published is None or not tree.enabled or tree.retired:
+        return None
+    try:
+        return EventTree.from_document(tree.published.document)
+    except MeanwhileError:
+        return None

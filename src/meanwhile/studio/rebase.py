@@ -11,7 +11,7 @@ from typing import Any
 
 from meanwhile.studio import places
 from meanwhile.studio.alignment import Alignment
-from meanwhile.studio.edit import Operation, apply
+from meanwhile.studio.edit import OF_TIMES, TIMES, Operation, apply
 from meanwhile.studio.errors import EditProblem
 from meanwhile.studio.models import StudioEdit, StudioTree
 
@@ -123,6 +123,8 @@ def _is_safe(
 
 def _keys_of(operation: Operation) -> tuple[str, ...]:
     match operation.get("op"):
+        case "set_value" if operation.get("key") == TIMES and not operation.get("path"):
+            return tuple(f"on.{name}" for name in OF_TIMES)
         case "set_value":
             return (str(operation.get("key")),)
         case "rename":

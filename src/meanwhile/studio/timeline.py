@@ -59,6 +59,8 @@ class StepView:
     @property
     def short_result(self) -> str:
         """Its result, if it is short enough to stand beside it."""
+        if self.kind == "call_webhook":
+            return str(Truncator(self.result.partition("\n")[0]).chars(SHORT_RESULT))
         return self.result if len(self.result) <= SHORT_RESULT and "\n" not in self.result else ""
 
     @property
@@ -177,15 +179,18 @@ def job_view(
     )
 
 
-def current_step(job: Job, tree: EventTree | None) -> str:
-    """Return the label of the step that a running job is at, empty if that is not known."""
-    return next((step.label for step in job_steps(job, tree) if step.state == "running"), "")
+def current_step(job: Job, tree: EventTree | None, naming: Naming | None) -> str:
+    """Return the label of the step that a running job is at, empty if that is not known. Names this step alone.
 
-
-def job_steps(job: Job, tree: EventTree | None) -> list[StepView]:
-    """Return the steps of a job alone."""
+    ``naming`` is that of the tree, None without one.
+    """
     branch = _branch(job, tree)
-    return in_words(_steps_of_job(job, branch.do if isinstance(branch, Background | Delay) else ()), tree)
+    nodes, current = _nodes_of_job(job, branch.do if isinstance(branch, Background | Delay) else ())
+    if job.state != State.RUNNING or current is None:
+        return ""
+    failed: Mapping[str, Any] = job.steps.get("failed") or {}
+    step = _open_step(job, current, nodes[current], failed if failed.get("key") == current else {}, current=True)
+    return in_words([step], tree, naming)[0].label
 
 
 def _branch(job: Job, tree: EventTree | None) -> Node | None:
@@ -198,20 +203,29 @@ def _branch(job: Job, tree: EventTree | None) -> Node | None:
 
 
 def _steps_of_job(job: Job, children: Sequence[Node]) -> list[StepView]:
-    prefix = f"{job.payload.get('path', '')}."
     done: Mapping[str, Any] = job.steps.get("done", {})
     failed: Mapping[str, Any] = job.steps.get("failed") or {}
-    nodes: dict[str, Node | None] = dict(_flat(children, prefix, job.steps.get("branches", {})))
-    for path in (*done, failed.get("key")):
-        if path:
-            nodes.setdefault(path, None)
-    current = next((path for path in sorted(nodes, key=step_order) if path not in done and _is_step(nodes[path])), None)
+    nodes, current = _nodes_of_job(job, children)
     return [
         _entry(path, done[path], nodes[path], again=job.state == State.FAILED)
         if path in done
         else _open_step(job, path, nodes[path], failed if failed.get("key") == path else {}, current=path == current)
-        for path in sorted(nodes, key=step_order)
+        for path in nodes
     ]
+
+
+def _nodes_of_job(job: Job, children: Sequence[Node]) -> tuple[dict[str, Node | None], str | None]:
+    """Return the nodes of a job by their paths, in their order, None for those that are gone; and the path of the one
+    that is next to be done."""
+    prefix = f"{job.payload.get('path', '')}."
+    done: Mapping[str, Any] = job.steps.get("done", {})
+    failed: Mapping[str, Any] = job.steps.get("failed") or {}
+    found: dict[str, Node | None] = dict(_flat(children, prefix, job.steps.get("branches", {})))
+    for path in (*done, failed.get("key")):
+        if path:
+            found.setdefault(path, None)
+    nodes = {path: found[path] for path in sorted(found, key=step_order)}
+    return nodes, next((path for path, node in nodes.items() if path not in done and _is_step(node)), None)
 
 
 def _is_step(node: Node | None) -> bool:
@@ -306,5 +320,7 @@ def _result(entry: Mapping[str, Any]) -> str:
     if entry.get("result") is None:
         return ""
     value = entry["result"]
+    if isinstance(value, dict) and {"request", "status", "answer"} <= set(value):  # of a webhook
+        value = f"{value['request']}: {value['status']}\n{value['answer']}".strip()
     text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder)
     return Truncator(text).chars(LONGEST_RESULT)

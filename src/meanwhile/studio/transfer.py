@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from meanwhile import conf
 from meanwhile.exceptions import TreeDocumentError, UnknownTree
 from meanwhile.studio import drafts, loading
-from meanwhile.studio.errors import EditProblem
+from meanwhile.studio.errors import EditProblem, KeyIsTaken
 from meanwhile.studio.models import StudioTree
 from meanwhile.studio.permissions import EDIT, require
 from meanwhile.studio.problems import readable_or_none
@@ -41,26 +41,37 @@ def export_python(key: str) -> str:
 
 
 def import_tree(
-    text: str | bytes, *, by: Any, into: StudioTree | None = None, revision: int | None = None
+    text: str | bytes,
+    *,
+    by: Any,
+    into: StudioTree | None = None,
+    revision: int | None = None,
+    apart: bool = False,
+    name: str = "",
 ) -> StudioTree:
     """Make a tree of an exported document, or put it ``into`` the draft of one, where it can be undone.
 
-    A new tree keeps the key of the document if no other tree has it, and gets one of its own otherwise. Raises
-    `TreeDocumentError` with all that is wrong with the text, `EditConflict`, `EditProblem`, `PermissionDenied`.
+    A new tree keeps the key of the document. If another tree has that, `KeyIsTaken` is raised, unless the new one is to
+    be ``apart`` from it: then it gets a key of its own, and the ``name``, if one is given. Raises `TreeDocumentError`
+    with all that is wrong with the text, `EditConflict`, `EditProblem`, `PermissionDenied`.
     """
     require(by, EDIT, into)
-    document = _read(text)
+    document = read(text)
     if into is not None:
         drafts.save_document(
             into, document, revision=revision or 0, by=by, label=_("Import “%(name)s”") % {"name": document["name"]}
         )
         return into
-    if drafts.is_taken(document["key"]):
-        document = {**document, "key": ""}
-    return drafts.make(document, by=by)
+    if not drafts.is_taken(key := document["key"]):
+        return drafts.make(document, by=by)
+    if not apart:
+        raise KeyIsTaken(document)
+    document = {**document, "key": "", "name": name or document["name"]}
+    return drafts.make(document, by=by, copied_from="" if loading.python_tree(key) is None else key)
 
 
-def _read(text: str | bytes) -> dict[str, Any]:
+def read(text: str | bytes) -> dict[str, Any]:
+    """Return the document of a text, as Python writes it. Raises `TreeDocumentError` with all that is wrong with it."""
     settings = conf.get()
     if len(text) > 4 * settings.studio_max_document:
         limit = settings.studio_max_document

@@ -21,7 +21,9 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils import translation
 
+from meanwhile.actions import webhook_request
 from meanwhile.actions.base import Action, Node
+from meanwhile.actions.call_webhook import CallWebhook
 from meanwhile.actions.mailing import compose
 from meanwhile.actions.send_email import SendEmail
 from meanwhile.clock import Clock, FixedClock
@@ -33,7 +35,7 @@ from meanwhile.studio.caught_mail import catching_mail
 from meanwhile.studio.commit_check import check_commit
 from meanwhile.studio.time_limit import Expired, Limit
 from meanwhile.studio.trial_parts import Bounded, Shown, TrialForeground, TrialPlan, TrialStepRun, told
-from meanwhile.studio.tried import TriedBranch, TriedMail, TriedRun, TriedStep
+from meanwhile.studio.tried import TriedBranch, TriedMail, TriedRequest, TriedRun, TriedStep
 from meanwhile.studio.watching import Watch, title_of
 from meanwhile.texts import gettext as _
 from meanwhile.trees import registry
@@ -49,11 +51,15 @@ MOST_STEPS = 2000
 
 
 class TreeTrial:
-    """One trial (`trees.trials.Trial`). The first run that begins in it is shown in ``first``."""
+    """One trial (`trees.trials.Trial`). The first run that begins in it is shown in ``first``.
+
+    ``trees`` are those that ran, by their keys.
+    """
 
     def __init__(self, first: TriedRun, *, using: str, clock: Clock, limit: Limit, after: AfterCommit) -> None:
         self.watch = Watch(using)
         self.branches: list[TriedBranch] = []
+        self.trees: dict[str, EventTree] = {}
         self._first: TriedRun | None = first
         self._using, self._clock, self._limit, self._after = using, clock, limit, after
         self._job_clock: Clock | None = None
@@ -85,6 +91,7 @@ class TreeTrial:
         tried, self._first = self._first, None
         if tried is None:
             tried = TriedRun(context.tree.key, context.tree.name, context.event.type, "")
+        self.trees[context.tree.key] = context.tree
         tried.record = title_of(record) if record is not None else ""
         if self._entry is not None:
             self._entry.changes += self.watch.changes()  # so far they are the step's own
@@ -148,13 +155,15 @@ class TreeTrial:
         entry = self._entry
         assert entry is not None
         entry.state = "would"
-        if not isinstance(node, SendEmail):
+        if not isinstance(node, SendEmail | CallWebhook):
             return
         # A tree in Python may read what is closed to the Studio; its letters are not for the eyes of who tries.
         if closed := closed_at(registry.current().get(step.tree), step.path):
             entry.message = closed.message
-        else:
+        elif isinstance(node, SendEmail):
             entry.mails.append(TriedMail.of(compose(node, step)))
+        else:
+            entry.requests.append(TriedRequest.of(webhook_request.compose(node, step)))
 
     def shown(self, node: Action) -> Action:
         """Return what is executed in the place of a node: it itself where the database is all that it changes."""
@@ -168,6 +177,7 @@ class TreeTrial:
         moment = moment_in_words(node.moment.as_json()) if isinstance(node, Delay) else _("as soon as possible")
         branch = TriedBranch(tree.key, path, node.title(), moment, due if due > now else None)
         self.branches.append(branch)
+        self.trees[tree.key] = tree
         claimed = ClaimedJob(0, job.kind, job.name, payload, job.priority, job.serial_key, job.group, 0, 0, 0)
         self._job_clock = clock
         with self._into(branch.steps):

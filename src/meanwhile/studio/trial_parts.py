@@ -13,7 +13,7 @@ from meanwhile.actions.base import Action, Node
 from meanwhile.actions.call import Call
 from meanwhile.clock import Clock
 from meanwhile.exceptions import ActionFailed, MeanwhileError
-from meanwhile.queue.execution import describe
+from meanwhile.queue.error_text import describe
 from meanwhile.queue.handlers import StepRun
 from meanwhile.queue.jobs import ClaimedJob
 from meanwhile.queue.together import Beside, in_turn

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from django.core.mail import EmailMessage
+
+from meanwhile.actions.webhook_request import WebhookRequest
 
 StepState = Literal["done", "failed", "would", "decided", "queued"]
 
@@ -52,6 +55,22 @@ class TriedMail:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class TriedRequest:
+    """A request of a webhook that would be sent; of headers that hold a secret only the names are shown."""
+
+    method: str
+    url: str
+    headers: list[tuple[str, str]]
+    body: str
+
+    @classmethod
+    def of(cls, request: WebhookRequest) -> TriedRequest:
+        """Return what a person wants to see of a request: its body in lines."""
+        body = json.dumps(json.loads(request.body), ensure_ascii=False, indent=2) if request.body else ""
+        return cls(request.method, request.address.url, request.shown_headers, body)
+
+
 @dataclass(slots=True)
 class TriedStep:
     """One node that was tried.
@@ -68,6 +87,7 @@ class TriedStep:
     message: str = ""
     changes: list[FieldChange] = field(default_factory=list)
     mails: list[TriedMail] = field(default_factory=list)
+    requests: list[TriedRequest] = field(default_factory=list)
     also: list[str] = field(default_factory=list)
     runs: list[TriedRun] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
@@ -115,6 +135,8 @@ class TryOut:
     timed_out: bool = False
     seconds: float = 0.0
     besides: list[TriedStep] = field(default_factory=list)
+    received: str = ""
+    """Which record a body that was tried finds or makes, in words."""
 
     @property
     def foreground(self) -> list[TriedStep]:

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import connections
 from django.db.models import Model
 from django.utils.text import capfirst
@@ -24,8 +26,8 @@ from django.utils.translation import gettext as _
 from meanwhile import conf
 from meanwhile.actions.assignment import assign
 from meanwhile.exceptions import ActionFailed, ChainTooDeep, MeanwhileError, ValueProblem
-from meanwhile.queue.execution import describe
-from meanwhile.studio import access, loading
+from meanwhile.queue.error_text import describe
+from meanwhile.studio import access, loading, tried_body
 from meanwhile.studio.after_commit import AfterCommit
 from meanwhile.studio.bounds import check_document
 from meanwhile.studio.caught_mail import catching_mail
@@ -39,15 +41,17 @@ from meanwhile.studio.taken_back import all_taken_back
 from meanwhile.studio.time_limit import limited
 from meanwhile.studio.trial import TreeTrial
 from meanwhile.studio.trial_parts import told
-from meanwhile.studio.tried import FieldChange, TriedMail, TriedRun, TriedStep, TryOut
+from meanwhile.studio.tried import TriedMail, TriedRun, TriedStep, TryOut
 from meanwhile.studio.wording import event_in_words
 from meanwhile.trees import registry
 from meanwhile.trees.actor import acting_as
 from meanwhile.trees.context import EventData
 from meanwhile.trees.document import EventTree
-from meanwhile.trees.events import Called, Updated
+from meanwhile.trees.events import WITH_PARAMETERS, Updated
+from meanwhile.trees.received_event import Received
 from meanwhile.trees.registry import TreeRegistry
 from meanwhile.trees.runner import Occasion, begin, current_clock
+from meanwhile.trees.scheduled_event import OCCURRENCE, Scheduled
 from meanwhile.trees.snapshot import plain_values, same_value
 from meanwhile.trees.trials import trying
 from meanwhile.trees.wording import moment_in_words
@@ -61,12 +65,14 @@ def try_out(
     tree: StudioTree | None = None,
     changes: Mapping[str, Any] | None = None,
     params: Mapping[str, Any] | None = None,
+    body: str | None = None,
 ) -> TryOut:
     """Run a draft as if its event happened to a record now, and return what it did; nothing of it stays.
 
     ``changes`` are new values of fields, as a person would type them into a form; without any, the event changes
-    nothing. ``params`` are those of a Called tree. The run is in the name of ``by``. The draft stands in the place of
-    what is published of it, also where its own changes set it off again.
+    nothing. ``params`` are those that the event declares. ``body`` is what another system would send to a tree on
+    Received: it finds or makes the record, and says the parameters. The run is in the name of ``by``. The draft stands
+    in the place of what is published of it, also where its own changes set it off again.
 
     Raises `Refused` for a draft that can't be read or reaches for what is closed, `EditProblem` without a fitting
     record and for values that don't fit, `PermissionDenied`. Errors of steps and the end of the time are part of the
@@ -74,9 +80,12 @@ def try_out(
     """
     require(by, EDIT, tree)
     event_tree = readable(document, tree)
-    _check_record(event_tree, record)
+    received = event_tree.on if body is not None and isinstance(event_tree.on, Received) else None
+    if received is None:
+        _check_record(event_tree, record)
     result = TryOut(TriedRun(event_tree.key, event_tree.name, event_tree.on.event, ""), [])
     using, started = conf.get().database, time.perf_counter()
+    ran: Mapping[str, EventTree] = {}
     # A copy: what code puts into the person must not be seen, and saved, after the trial.
     person = acting_as(copy.copy(by))
     with loading.capturing_for(event_tree), person, all_taken_back(using) as held, catching_mail():
@@ -84,33 +93,51 @@ def try_out(
             with limited(conf.get().studio_try_seconds, using=using, held=held) as limit:
                 after = AfterCommit(held)
                 trial = TreeTrial(result.run, using=using, clock=current_clock(), limit=limit, after=after)
-                result.branches = trial.branches
+                result.branches, ran = trial.branches, trial.trees
                 with connections[using].execute_wrapper(trial.watch.note):
-                    occasion = _happen(trial, after, event_tree, record, changes or {}, params or {}, result)
+                    happen = partial(_occasion, trial, event_tree, record, changes or {}, params or {}, result)
+                    if received is not None:
+                        happen = partial(_received, trial, event_tree, received, body or "", by, result)
+                    occasion = _happen(trial, after, event_tree, happen, result)
                     with trying(trial), registry.instead(_with(event_tree)):
                         _run(trial, event_tree, occasion, result)
         except TimeIsUp as error:
             result.error, result.timed_out = str(error), True
     result.seconds = time.perf_counter() - started
-    _put_into_words(result, document, event_tree.key)
+    _put_into_words(result, {**{key: one.as_json() for key, one in ran.items()}, event_tree.key: document})
     return result
 
 
-def _put_into_words(result: TryOut, document: Mapping[str, Any], key: str) -> None:
-    """Name the steps and the moments of the draft as its rows do."""
-    naming = naming_of(document)
-    nodes = {place.path: place.node for place in nodes_of(document)}
-    steps = [*result.foreground, *(step for branch in result.branches if branch.tree == key for step in branch.steps)]
-    for step in steps:
-        if (node := nodes.get(step.path)) is None:
-            continue
-        step.title = title_of(node, naming)
-        if step.state == "queued" and node.get("kind") == "delay":
-            step.message = _("Queued: %(moment)s.") % {"moment": moment_in_words(node.get("moment"), naming)}
+def _put_into_words(result: TryOut, documents: Mapping[str, Mapping[str, Any]]) -> None:
+    """Name the steps and the moments as the rows of their trees do: of the draft, and of those that it set off."""
+    words = {key: _TreeWords(document) for key, document in documents.items()}
+    words[result.run.tree].put_into(result.run.steps, words)
     for branch in result.branches:
-        node = nodes.get(branch.path) if branch.tree == key else None
-        if node is not None and node.get("kind") == "delay":
-            branch.when = moment_in_words(node.get("moment"), naming)
+        words[branch.tree].put_into(branch.steps, words)
+        branch.when = words[branch.tree].moment(branch.path) or branch.when
+
+
+class _TreeWords:
+    """What the rows of a tree call its nodes, by their paths."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._naming = naming_of(document)
+        self._nodes = {place.path: place.node for place in nodes_of(document)}
+
+    def put_into(self, steps: Iterable[TriedStep], words: Mapping[str, _TreeWords]) -> None:
+        """Name steps of this tree, and those of the runs under them."""
+        for step in steps:
+            if (node := self._nodes.get(step.path)) is not None:
+                step.title = title_of(node, self._naming)
+            if step.state == "queued" and (moment := self.moment(step.path)):
+                step.message = _("Queued: %(moment)s.") % {"moment": moment}
+            for run in step.runs:
+                words[run.tree].put_into(run.steps, words)
+
+    def moment(self, path: str) -> str:
+        """Return until when the Delay at a path waits, empty for any other node."""
+        node = self._nodes.get(path, {})
+        return moment_in_words(node.get("moment"), self._naming) if node.get("kind") == "delay" else ""
 
 
 def readable(document: Mapping[str, Any], tree: StudioTree | None = None) -> EventTree:
@@ -152,16 +179,14 @@ def _happen(
     trial: TreeTrial,
     after: AfterCommit,
     tree: EventTree,
-    record: Model | None,
-    changes: Mapping[str, Any],
-    params: Mapping[str, Any],
+    happen: Callable[[], Occasion],
     result: TryOut,
 ) -> Occasion:
     """Let the event happen, while no tree listens. Raises `EditProblem`."""
     try:
         with registry.instead(TreeRegistry()), catching_mail() as messages:
-            occasion, result.typed = _occasion(trial, tree, record, changes, params)
-    except MeanwhileError:
+            occasion = happen()
+    except (MeanwhileError, PermissionDenied):
         raise
     except Exception as error:
         raise EditProblem(describe(error)) from error
@@ -172,16 +197,32 @@ def _happen(
     return occasion
 
 
+def _received(trial: TreeTrial, tree: EventTree, event: Received, body: str, by: Any, result: TryOut) -> Occasion:
+    model = access.find_model(event.model)
+    if model is None:
+        raise EditProblem(_("There is no record type “%(model)s”.") % {"model": event.model})
+    tried = tried_body.happen(trial, event, body, model, by=by, of=tree.name)
+    result.typed, result.received = tried.typed, tried.told
+    return tried.occasion
+
+
 def _occasion(
-    trial: TreeTrial, tree: EventTree, given: Model | None, changes: Mapping[str, Any], params: Mapping[str, Any]
-) -> tuple[Occasion, list[FieldChange]]:
+    trial: TreeTrial,
+    tree: EventTree,
+    given: Model | None,
+    changes: Mapping[str, Any],
+    params: Mapping[str, Any],
+    result: TryOut,
+) -> Occasion:
     on, using, label = tree.on, conf.get().database, tree.on.model or ""
+    if isinstance(on, Scheduled):
+        params = {OCCURRENCE: trial.clock.now()}
     try:
-        values = on.validate_parameters(params, of=tree.name) if isinstance(on, Called) else {}
+        values = on.validate_parameters(params, of=tree.name) if isinstance(on, WITH_PARAMETERS) else {}
     except MeanwhileError as error:
         raise EditProblem(str(error)) from None
     if given is None:
-        return Occasion(EventData(on.event), None, label, None, using, values), []
+        return Occasion(EventData(on.event), None, label, None, using, values)
     record = type(given)._base_manager.using(using).filter(pk=given.pk).first()
     if record is None:
         raise EditProblem(_("The record is not there any more. Choose another one."))
@@ -190,11 +231,9 @@ def _occasion(
     _type(record, changes)
     if on.event == "deleted":
         type(record)._base_manager.using(using).get(pk=record.pk).delete()
-    typed = trial.watch.changes()
+    result.typed = trial.watch.changes()
     trial.watch.also_written()
-    return Occasion(
-        _event(tree, old, plain_values(record)), record, record._meta.label, record.pk, using, values
-    ), typed
+    return Occasion(_event(tree, old, plain_values(record)), record, record._meta.label, record.pk, using, values)
 
 
 def _event(tree: EventTree, old: Mapping[str, Any], new: Mapping[str, Any]) -> EventData:

@@ -14,6 +14,7 @@ from meanwhile.studio.views.history import HistoryView, VersionView
 from meanwhile.studio.views.job import JobView
 from meanwhile.studio.views.python_tree import PythonTreeView
 from meanwhile.studio.views.queue import PlotsView, QueueView
+from meanwhile.studio.views.receiving import ReceivingView
 from meanwhile.studio.views.record_type import RecordTypeView
 from meanwhile.studio.views.record_types import RecordTypesView
 from meanwhile.studio.views.run import RunView
@@ -35,6 +36,7 @@ urlpatterns = [
     path("trees/new/", TreeNewView.as_view(), name="tree-new"),
     path("trees/<slug:key>/", TreeView.as_view(), name="tree"),
     path("trees/<slug:key>/try/", TryView.as_view(), name="try"),
+    path("receiving/<slug:key>/", ReceivingView.as_view(), name="receiving"),
     path("trees/<slug:key>/history/", HistoryView.as_view(), name="history"),
     path("trees/<slug:key>/versions/<int:number>/", VersionView.as_view(), name="version"),
     path("trees/<slug:key>/export.json", ExportView.as_view(), name="export"),

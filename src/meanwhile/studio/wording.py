@@ -7,17 +7,21 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from meanwhile.studio.access import find_model
-from meanwhile.trees.field_wording import Naming
+from meanwhile.studio.article import with_article
+from meanwhile.trees.field_wording import Naming, type_in_words
+from meanwhile.trees.scheduled_wording import scheduled_in_words
 from meanwhile.trees.wording import NOT_YET, list_of
 
 
 def event_in_words(event: Any) -> str:
     """Return when a tree fires: ``when a booking is saved``."""
+    return with_article(_event(event))
+
+
+def _event(event: Any) -> str:
     if not isinstance(event, Mapping):
         return NOT_YET
-    model = find_model(str(event.get("model") or ""))
-    facts = {"record": model._meta.verbose_name if model else event.get("model") or NOT_YET}
+    facts = {"record": type_in_words(str(event.get("model") or "")) or NOT_YET}
     match event.get("event"):
         case "saved":
             return _("when a %(record)s is created or changed") % facts
@@ -32,6 +36,10 @@ def event_in_words(event: Any) -> str:
             return _("when a %(record)s is deleted") % facts
         case "submitted":
             return _("when a person submits a %(record)s") % facts
+        case "received":
+            return _("when a %(record)s is received from another system") % facts
+        case "scheduled":
+            return scheduled_in_words(event)
         case "called":
             return _("when it is called for a %(record)s") % facts if event.get("model") else _("when it is called")
         case _:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from meanwhile import conf
 from meanwhile.exceptions import MeanwhileError
 from meanwhile.queue import owner as owners
 from meanwhile.queue.models import Job, WorkerProcess
 from meanwhile.queue.overview import RUNNING
+from meanwhile.studio.describe import naming_of
 from meanwhile.studio.timeline import current_step
 from meanwhile.trees.document import EventTree
+from meanwhile.trees.field_wording import Naming
 from meanwhile.trees.versions import load_version
 
 JOBS_SHOWN = 100
@@ -50,7 +54,8 @@ def life_of(worker: WorkerProcess, now: datetime) -> str:
 
 def step_of(job: Job, using: str) -> str:
     """Return the step that a job is at."""
-    return current_step(job, tree_of_job(job, using))
+    tree = tree_of_job(job, using)
+    return current_step(job, tree, None if tree is None else _naming(job.payload["version"], using))
 
 
 def tree_of_job(job: Job, using: str) -> EventTree | None:
@@ -61,3 +66,9 @@ def tree_of_job(job: Job, using: str) -> EventTree | None:
         return load_version(job.payload["version"], using=using)
     except (MeanwhileError, KeyError, ValueError):
         return None
+
+
+@lru_cache(maxsize=512)
+def _naming(version: Any, using: str) -> Naming:
+    """Return the naming of a version, which is never another one: to work it out takes as long as the tree is large."""
+    return naming_of(load_version(version, using=using).as_json())

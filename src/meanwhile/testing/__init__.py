@@ -21,14 +21,19 @@ from meanwhile.testing.background import advance_to, inline_background, run_back
 from meanwhile.testing.moments import clock_at
 from meanwhile.testing.recording import Fired, fired
 from meanwhile.testing.registered import use_trees
+from meanwhile.testing.schedules import run_schedules
+from meanwhile.testing.webhooks import SentWebhook, webhooks
 
 __all__ = [
     "Fired",
     "FixedClock",
+    "SentWebhook",
     "advance_to",
     "clock_at",
     "fired",
     "inline_background",
     "run_background",
+    "run_schedules",
     "use_trees",
+    "webhooks",
 ]

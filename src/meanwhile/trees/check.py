@@ -12,17 +12,22 @@ from django.utils.translation import gettext_lazy
 from meanwhile import conf
 from meanwhile.actions.base import Action, Problem
 from meanwhile.actions.call import Call
+from meanwhile.actions.call_webhook import CallWebhook
 from meanwhile.actions.create_record import CreateRecord
 from meanwhile.actions.send_email import SendEmail
 from meanwhile.trees.check_conditions import check_condition
 from meanwhile.trees.check_info import Surroundings
 from meanwhile.trees.check_mail import check_recipients
+from meanwhile.trees.check_received import check_received
+from meanwhile.trees.check_webhook import check_webhook
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.events import Updated
 from meanwhile.trees.field_wording import AS_WRITTEN, Naming
 from meanwhile.trees.limits import Limits, problems_before_reading
 from meanwhile.trees.moment_kinds import After, AnyMoment, Before, DateField, DateTime, RightNow, StartOfNext
 from meanwhile.trees.nodes import AnyNode, Background, Delay, If
+from meanwhile.trees.received_event import Received
+from meanwhile.trees.scheduled_event import Scheduled
 
 CODES: dict[str, Any] = {
     "meanwhile.E101": gettext_lazy("a model that the project does not have"),
@@ -50,10 +55,21 @@ CODES: dict[str, Any] = {
     "meanwhile.E125": gettext_lazy("an e-mail to groups that the user model does not have"),
     "meanwhile.E126": gettext_lazy("a record changed or deleted after its deletion"),
     "meanwhile.E127": gettext_lazy("a regular expression in a query"),
+    "meanwhile.E141": gettext_lazy("a webhook without an address that can be called"),
+    "meanwhile.E142": gettext_lazy("a header of a webhook that cannot be set"),
+    "meanwhile.E143": gettext_lazy("a body that a webhook cannot send"),
+    "meanwhile.E144": gettext_lazy("a secret that a webhook cannot use"),
+    "meanwhile.E145": gettext_lazy("a webhook to a private address"),
+    "meanwhile.E150": gettext_lazy("Received with a “match” by which no record can be found"),
+    "meanwhile.E151": gettext_lazy("Received that can neither find nor make its record"),
+    "meanwhile.E152": gettext_lazy("Received with the place of a parameter that it does not declare"),
     "meanwhile.W101": gettext_lazy("an effect outside the database in the foreground"),
     "meanwhile.W102": gettext_lazy("a node that does nothing"),
     "meanwhile.W103": gettext_lazy("a text with braces that is not filled in"),
     "meanwhile.W104": gettext_lazy("a secret that leaves its field"),
+    "meanwhile.W141": gettext_lazy("a secret that is written in the tree"),
+    "meanwhile.W150": gettext_lazy("Received with a “match” that several records may share"),
+    "meanwhile.W151": gettext_lazy("Received that leaves out what a new record needs"),
 }
 """Every id that `check_tree` gives, with what it is about."""
 
@@ -99,6 +115,10 @@ class _TreeCheck:
 
     def _check_event(self) -> Iterator[Problem]:
         event = self._tree.on
+        if isinstance(event, Received):
+            yield from check_received(event, self._whole)
+        if isinstance(event, Scheduled) and event.model:
+            yield from self._whole.check_lookups(event.model, event.where, "on")
         if not isinstance(event, Updated):
             return
         for number, name in enumerate(event.fields):
@@ -128,6 +148,8 @@ class _TreeCheck:
             yield from node.check(info)
             if isinstance(node, SendEmail):
                 yield from check_recipients(node, info)
+            if isinstance(node, CallWebhook):
+                yield from check_webhook(node, info)
             if isinstance(node, Call) and node.result:
                 yield from info.check_still_there("result")
             match node:

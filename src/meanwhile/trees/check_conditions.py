@@ -14,7 +14,7 @@ from meanwhile.trees.check_literal import comparison_problem
 from meanwhile.trees.condition_kinds import WITHOUT_VALUE, AnyCondition, Changed, ChangedTo, Count, Is, Was, walk
 from meanwhile.trees.condition_wording import operator_in_words
 
-WITH_OLD_VALUES = frozenset({"saved", "updated", "submitted"})
+WITH_OLD_VALUES = frozenset({"saved", "updated", "submitted", "received"})
 TEXT_FIELDS = ("Char", "Text", "File", "Slug", "URL", "Email", "FilePath", "IPAddress")
 TEXT_OPERATORS = frozenset({"icontains", "startswith", "endswith"})
 ORDERINGS = frozenset({"<", "<=", ">", ">=", "between"})

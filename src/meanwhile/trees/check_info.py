@@ -16,8 +16,8 @@ from meanwhile.exceptions import ParameterError, UnknownTree, shortened
 from meanwhile.trees import registry
 from meanwhile.trees.check_literal import literal_problem
 from meanwhile.trees.check_models import HasModels
-from meanwhile.trees.check_template import template_problems
-from meanwhile.trees.events import Called
+from meanwhile.trees.check_template import template_problems, with_setting
+from meanwhile.trees.events import WITH_PARAMETERS, Called
 from meanwhile.trees.field_wording import AS_WRITTEN, Naming, type_of
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class Surroundings(HasModels):
 
     @property
     def parameters(self) -> Mapping[str, str]:
-        """The parameters of the Called event: name to type."""
-        return self.tree.on.parameters if isinstance(self.tree.on, Called) else {}
+        """The parameters that the event declares: name to type."""
+        return self.tree.on.parameters if isinstance(self.tree.on, WITH_PARAMETERS) else {}
 
     def problem(self, code: str, at: str, message: str, hint: str = "") -> Problem:
         """Return a problem of this node; its level follows from its code."""
@@ -107,11 +107,11 @@ class Surroundings(HasModels):
         """Yield a warning where a tree uses the value of a field that is kept out of history and templates."""
         facts = self.field(path)
         if facts is not None and facts.sensitive:
-            text = _("“%(path)s” is a secret (SENSITIVE_FIELDS), and what is made of its value is not kept secret.")
+            text = _("“%(path)s” is a secret, and what is made of its value is not kept secret.")
             yield self.problem(
                 "meanwhile.W104",
                 at,
-                text % {"path": self.naming.field(path)},
+                with_setting(text % {"path": self.naming.field(path)}, self),
                 _("Use another field. If this is meant, work it out in an @action function."),
             )
 

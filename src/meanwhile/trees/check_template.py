@@ -65,7 +65,7 @@ def _path_problem(root: str, path: str, info: Surroundings) -> str:
             return ""
         facts = info.field_of(info.model, name)
         if facts is not None and facts.sensitive:
-            return _secret(whole)
+            return _secret(whole, info)
         return "" if facts is not None else _no_field(whole, info.naming.model_name(info.model))
     if root == "record" and not info.model:
         return _("The template uses “%(path)s”, and the event comes without a record.") % {"path": whole}
@@ -81,15 +81,21 @@ def _record_problem(whole: str, model: str, path: str, info: Surroundings) -> st
         if facts is None or facts.many:
             return _no_field(whole, info.naming.model_name(model))
         if facts.sensitive:
-            return _secret(whole)
+            return _secret(whole, info)
         if not facts.relation:
             return ""
         model = facts.relation
     return ""
 
 
-def _secret(whole: str) -> str:
-    return _("The template uses “%(path)s”, which SENSITIVE_FIELDS keeps out of templates.") % {"path": whole}
+def _secret(whole: str, info: Surroundings) -> str:
+    text = _("The template uses “%(path)s”, which is a secret.") % {"path": whole}
+    return with_setting(text, info)
+
+
+def with_setting(text: str, info: Surroundings) -> str:
+    """Return a text about a secret, for who writes Python with the setting that makes it one."""
+    return text if info.naming.in_words else f"{text} {_('Secrets are the fields that SENSITIVE_FIELDS names.')}"
 
 
 def _no_field(whole: str, model: str) -> str:

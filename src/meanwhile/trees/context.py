@@ -18,7 +18,7 @@ from django.db.models import Model
 from meanwhile import conf
 from meanwhile.trees.change import Change
 from meanwhile.trees.document import EventTree
-from meanwhile.trees.events import Called
+from meanwhile.trees.events import WITH_PARAMETERS
 from meanwhile.trees.fitting import clean, cut_to
 from meanwhile.trees.identity import identity, key_from_stored, stored_key
 from meanwhile.trees.stored import from_stored, to_stored
@@ -202,7 +202,7 @@ class StoredEvent:
 
 
 def _params(tree: EventTree, stored: Mapping[str, Any]) -> dict[str, Any]:
-    return tree.on.validate_parameters(stored, of=tree.name) if isinstance(tree.on, Called) else {}
+    return tree.on.validate_parameters(stored, of=tree.name) if isinstance(tree.on, WITH_PARAMETERS) else {}
 
 
 def _load_actor(key: Any, using: str) -> Any:

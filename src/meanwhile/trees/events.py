@@ -6,38 +6,18 @@ given as classes or as ``"app_label.Model"``. See “Events” in the event tree
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar
 from typing import Literal as OneOf
 
-from pydantic import ConfigDict, Discriminator, TypeAdapter, ValidationError
+from pydantic import Discriminator
 
 from meanwhile.actions.base import ModelLabel, label_of
-from meanwhile.actions.parameters import told
 from meanwhile.actions.values import Name
-from meanwhile.exceptions import ParameterError
 from meanwhile.parts import Part, python_only
-from meanwhile.texts import gettext as _
-
-ParameterType = OneOf["str", "int", "float", "bool", "decimal", "date", "datetime"]
-PARAMETER_TYPES: tuple[str, ...] = get_args(ParameterType)
-PYTHON_TYPES: dict[str, type] = {
-    "str": str,
-    "int": int,
-    "float": float,
-    "bool": bool,
-    "decimal": Decimal,
-    "date": datetime.date,
-    "datetime": datetime.datetime,
-}
-"""The types of parameters of a Called event, as documents name them."""
-
-FINITE = ConfigDict(allow_inf_nan=False)
-"""A parameter goes into a job as JSON, which has no infinity and no NaN."""
-
-_NAMES = {python: name for name, python in PYTHON_TYPES.items()}
+from meanwhile.trees.event_parameters import ParameterType, named_types, validated
+from meanwhile.trees.received_event import Received
+from meanwhile.trees.scheduled_event import Scheduled
 
 
 class _Event(Part):
@@ -117,36 +97,23 @@ class Called(_Event):
 
     @python_only
     def __init__(self, model: Any = None, /, *, parameters: dict[str, Any] | None = None) -> None:
-        types = {
-            name: _NAMES.get(kind, kind) if isinstance(kind, type) else kind
-            for name, kind in (parameters or {}).items()
-        }
-        self._fill({"model": label_of(model), "parameters": types})
+        self._fill({"model": label_of(model), "parameters": named_types(parameters)})
 
     def validate_parameters(self, given: Mapping[str, Any], of: str = "") -> dict[str, Any]:
         """Return parameters converted to their types; ``of`` is what an error calls the tree.
 
         Raises `ParameterError` that names every missing, unknown and wrong one.
         """
-        known = ", ".join(self.parameters) or _("none")
-        unknown = _("is no parameter; it takes: %(known)s") % {"known": known}
-        problems = {name: unknown for name in given if name not in self.parameters}
-        values: dict[str, Any] = {}
-        for name, kind in self.parameters.items():
-            if name not in given:
-                problems[name] = _("is missing")
-                continue
-            try:
-                values[name] = TypeAdapter(PYTHON_TYPES[kind], config=FINITE).validate_python(given[name])
-            except ValidationError as error:
-                problems[name] = told(error)
-        if problems:
-            raise ParameterError(problems, of=of)
-        return values
+        return validated(self.parameters, given, of)
 
 
-AnyEvent = Saved | Created | Updated | Deleted | Submitted | Called
+WITH_PARAMETERS = (Called, Received, Scheduled)
+"""The events that declare parameters."""
+
+AnyEvent = Saved | Created | Updated | Deleted | Submitted | Called | Scheduled | Received
 """Any of the events, for annotations of functions."""
 
-Event = Annotated[Saved | Created | Updated | Deleted | Submitted | Called, Discriminator("event")]
+Event = Annotated[
+    Saved | Created | Updated | Deleted | Submitted | Called | Scheduled | Received, Discriminator("event")
+]
 """Any of the events, as a document holds it."""

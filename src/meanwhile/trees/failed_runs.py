@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -79,6 +80,17 @@ class FailedRuns:
         for failed in ready:
             self._write_one(failed)
 
+    def write_in_transaction(self, *, using: str) -> None:
+        """Write those of this thread in its current transaction, in which the savepoint that they failed in is over:
+        they are kept if it is committed, as what else it says of them."""
+        with self._lock:
+            mine = [failed for failed in self._waiting if failed.connection is connections[using]]
+            self._waiting = [failed for failed in self._waiting if failed not in mine]
+        for failed in mine:
+            ensure_version(failed.tree, using=using, clock=SystemClock())
+            Run.objects.using(using).bulk_create([failed.run], ignore_conflicts=True)
+            transaction.on_commit(partial(_tell, failed.run), using=using, robust=True)
+
     def _failed(self, run: Run, tree: EventTree, using: str) -> FailedRun:
         connection = connections[using]
         return FailedRun(run, tree, connection, _test_around(connection))
@@ -98,15 +110,19 @@ class FailedRuns:
                 with self._lock:
                     self._waiting = [*self._waiting, replace(failed, tries=failed.tries + 1)]
             return
-        for receiver, answer in signals.run_failed.send_robust(sender=Run, run=run):
-            if isinstance(answer, Exception):
-                logger.error("A receiver of run_failed raised.", exc_info=answer, extra={"receiver": repr(receiver)})
+        _tell(run)
 
 
 def failed_runs() -> FailedRuns:
     """Return the failed runs that wait in this process."""
     kept: FailedRuns = apps.get_app_config("meanwhile").failed_runs  # type: ignore[attr-defined]
     return kept
+
+
+def _tell(run: Run) -> None:
+    for receiver, answer in signals.run_failed.send_robust(sender=Run, run=run):
+        if isinstance(answer, Exception):
+            logger.error("A receiver of run_failed raised.", exc_info=answer, extra={"receiver": repr(receiver)})
 
 
 def _test_around(connection: BaseDatabaseWrapper) -> object:

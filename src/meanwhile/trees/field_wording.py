@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
-from django.utils.text import capfirst
+from django.utils.text import camel_case_to_spaces, capfirst
 
 BETWEEN = " › "
 
@@ -27,10 +27,16 @@ class Naming:
     in_words: bool = True
 
     def field(self, path: Any) -> str:
-        """Return the name of the field that a path leads to; what is unknown in it stays as it is."""
+        """Return the name of the field that a path leads to; what is unknown in it stays as it is.
+
+        Fields of a model that is gone have the names that Django gives to fields that say none.
+        """
         text = str(path)
-        known = self.in_words and (text.partition(".")[0] in self.records or find_model(self.model) is not None)
-        return BETWEEN.join(self._parts(text.split("."))) if known else text
+        if not self.in_words:
+            return text
+        if text.partition(".")[0] in self.records or find_model(self.model) is not None:
+            return BETWEEN.join(self._parts(text.split(".")))
+        return BETWEEN.join(map(_usual_name, text.split("."))) if self.model else text
 
     def lookup(self, lookup: str) -> tuple[str, str]:
         """Return the name of the field that one of Django's lookups is about, and what is left: ``gte`` or "".
@@ -52,8 +58,8 @@ class Naming:
 
     def model_name(self, label: str) -> str:
         """Return the name of a record type, given as ``app_label.Model``."""
-        model = find_model(label) if self.in_words else None
-        return label if model is None else str(capfirst(model._meta.verbose_name))
+        words = type_in_words(label) if self.in_words else label
+        return words if words == label else str(capfirst(words))
 
     def whole(self, model: str, name: str) -> str:
         """Return the name of a field together with that of its record type."""
@@ -100,6 +106,19 @@ def name_of(field: Any) -> str:
     return str(capfirst(getattr(field, "verbose_name", "") or field.name.replace("_", " ")))
 
 
+def type_in_words(label: str) -> str:
+    """Return what people call a record type within a sentence; what is no label stays as it is.
+
+    One that is gone has the name that Django gives to models that say none: ``bookings.FlightBooking`` is “flight
+    booking”.
+    """
+    model = find_model(label)
+    if model is not None:
+        return str(model._meta.verbose_name)
+    _app, dot, name = label.partition(".")
+    return camel_case_to_spaces(name) if dot and name else label
+
+
 def type_of(field: Any) -> str:
     """Return what people read for the type of a field, as Django describes it: ``String (up to 20)``."""
     description = str(getattr(field, "description", ""))
@@ -115,6 +134,10 @@ def find_model(label: str) -> type[Model] | None:
         return apps.get_model(label) if label else None
     except (LookupError, ValueError):
         return None
+
+
+def _usual_name(name: str) -> str:
+    return str(capfirst(name.replace("_", " ")))
 
 
 def _field(owner: type[Model] | None, name: str) -> Any:

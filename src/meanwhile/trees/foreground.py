@@ -21,8 +21,9 @@ from meanwhile.actions.values import AnyValue, Field, Template
 from meanwhile.clock import Clock
 from meanwhile.exceptions import ActionFailed
 from meanwhile.queue.enqueue import payload_json
-from meanwhile.queue.execution import describe, storable_result
+from meanwhile.queue.error_text import describe
 from meanwhile.queue.jobs import NewJob
+from meanwhile.queue.step_result import storable_result
 from meanwhile.queue.together import Beside
 from meanwhile.texts import language
 from meanwhile.trees.branch import branch_job, decide

@@ -59,11 +59,15 @@ def _with_offset(value: datetime) -> datetime:
     return value.replace(tzinfo=timezone(offset), fold=0)
 
 
+When = Annotated[datetime, BeforeValidator(_from_text), AfterValidator(_with_offset)]
+"""A date and time, in JSON as ISO text; one without an offset is in the project's time zone."""
+
+
 class DateTime(_Moment):
     """A date and time; one without an offset is in the project's time zone."""
 
     at: OneOf["datetime"] = "datetime"
-    when: Annotated[datetime, BeforeValidator(_from_text), AfterValidator(_with_offset)]
+    when: When
 
 
 class StartOfNext(_Moment):

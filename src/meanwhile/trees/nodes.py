@@ -12,6 +12,7 @@ from pydantic import Field as Limited
 from meanwhile.actions.base import Node, Problem, TreeInfo
 from meanwhile.actions.call import Call
 from meanwhile.actions.call_tree import CallTree
+from meanwhile.actions.call_webhook import CallWebhook
 from meanwhile.actions.create_record import CreateRecord
 from meanwhile.actions.delete_record import DeleteRecord
 from meanwhile.actions.send_email import SendEmail
@@ -101,11 +102,11 @@ class Delay(Node):
         return _check_job(self, info)
 
 
-AnyAction = UpdateField | CreateRecord | DeleteRecord | SendEmail | CallTree | Call
+AnyAction = UpdateField | CreateRecord | DeleteRecord | SendEmail | CallWebhook | CallTree | Call
 """Any of the nodes that do something, for annotations of functions."""
 
 AnyNode = Annotated[
-    UpdateField | CreateRecord | DeleteRecord | SendEmail | CallTree | Call | If | Background | Delay,
+    UpdateField | CreateRecord | DeleteRecord | SendEmail | CallWebhook | CallTree | Call | If | Background | Delay,
     Discriminator("kind"),
 ]
 """Any of the nodes, as a document holds it."""

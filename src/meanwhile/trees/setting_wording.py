@@ -15,25 +15,36 @@ from meanwhile.trees.wording import NOT_YET, list_of, literal_in_words, moment_i
 
 LABELS: Mapping[str, Any] = MappingProxyType(
     {
+        "authorize_in": gettext_lazy("Header of the secret"),
+        "authorize_with": gettext_lazy("Secret to get in with"),
         "bcc": gettext_lazy("Bcc"),
         "body": gettext_lazy("Text"),
         "cc": gettext_lazy("Cc"),
         "condition": gettext_lazy("Condition"),
+        "cron": gettext_lazy("When"),
+        "create": gettext_lazy("If no record is found"),
         "description": gettext_lazy("Description"),
         "disabled": gettext_lazy("Switched off"),
         "each": gettext_lazy("For each record of a query"),
         "enabled": gettext_lazy("Switched on"),
+        "every": gettext_lazy("When"),
+        "fields": gettext_lazy("Fields"),
         "from_email": gettext_lazy("From"),
         "function": gettext_lazy("Function"),
+        "headers": gettext_lazy("Headers"),
         "html": gettext_lazy("HTML"),
         "label": gettext_lazy("Name"),
+        "match": gettext_lazy("Finds the record by"),
+        "method": gettext_lazy("Method"),
         "model": gettext_lazy("Record type"),
         "moment": gettext_lazy("Until"),
         "name": gettext_lazy("Name"),
         "of": gettext_lazy("Which record"),
         "on": gettext_lazy("Event"),
         "on_error": gettext_lazy("If it fails"),
+        "parameters": gettext_lazy("Parameters"),
         "params": gettext_lazy("Parameters"),
+        "paths": gettext_lazy("Places of the parameters"),
         "priority": gettext_lazy("Priority"),
         "reentrant": gettext_lazy("Fires for its own changes"),
         "reply_to": gettext_lazy("Answers to"),
@@ -41,11 +52,17 @@ LABELS: Mapping[str, Any] = MappingProxyType(
         "retry": gettext_lazy("Tries"),
         "serial": gettext_lazy("In turn"),
         "set": gettext_lazy("Fields"),
+        "sign_with": gettext_lazy("Secret to sign with"),
+        "starting": gettext_lazy("Beginning with"),
         "subject": gettext_lazy("Subject"),
         "timeout": gettext_lazy("Time limit in seconds"),
+        "times": gettext_lazy("When"),
         "to": gettext_lazy("To"),
         "tree": gettext_lazy("Tree"),
+        "url": gettext_lazy("Address"),
+        "where": gettext_lazy("Which records"),
         "call_tree.of": gettext_lazy("For which record"),
+        "call_webhook.body": gettext_lazy("What is sent"),
         "create_record.name": gettext_lazy("Name of the record"),
     }
 )
@@ -57,8 +74,8 @@ ON_ERROR: Mapping[str, Any] = MappingProxyType(
 """What is done if an action fails."""
 
 SHOWN_ELSEWHERE = frozenset({"kind", "label", "do", "then", "otherwise", "disabled"})
-MAPPINGS = frozenset({"set", "params"})
-"""Settings whose parts are named: fields and parameters."""
+MAPPINGS = frozenset({"body", "headers", "set", "params"})
+"""Settings whose parts are named: fields, parameters, what a webhook sends. The body of an e-mail is a text."""
 
 
 def label_of(key: str, kind: str = "") -> str:
@@ -77,7 +94,7 @@ def settings_in_words(
             continue
         if key in MAPPINGS and isinstance(setting, Mapping):
             lines += [
-                (entry_name(node, key, name, naming), value_in_words(value, naming)) for name, value in setting.items()
+                (entry_name(node, key, name, naming), entry_in_words(value, naming)) for name, value in setting.items()
             ]
         else:
             lines.append((label_of(key, kind), setting_in_words(key, setting, naming)))
@@ -87,6 +104,11 @@ def settings_in_words(
 def entry_name(node: Mapping[str, Any], key: str, name: Any, naming: Naming) -> str:
     """Return what a part of one of the `MAPPINGS` of a node is called: a field by its name, a parameter as it is."""
     return naming.target(node).field(name) if key == "set" else str(name)
+
+
+def entry_in_words(entry: Any, naming: Naming = AS_WRITTEN) -> str:
+    """Return a part of one of the `MAPPINGS`: where a value comes from, or the template of a header as it stands."""
+    return shortened(entry) if isinstance(entry, str) else value_in_words(entry, naming)
 
 
 def setting_in_words(key: str, setting: Any, naming: Naming = AS_WRITTEN) -> str:

@@ -71,7 +71,7 @@ class RunStep:
 
     @property
     def params(self) -> Mapping[str, Any]:
-        """The parameters of a Called tree."""
+        """The parameters of the event, of a tree that was called or that received something."""
         return self._context.params
 
     @property

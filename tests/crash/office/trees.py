@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from meanwhile import Background, Called, Created, EventTree, If, Is, Retry, Step, UpdateField, action
+from meanwhile import Background, Called, Created, EventTree, If, Is, Retry, Scheduled, Step, UpdateField, action
 from tests.crash.office.models import Line, Order
 
 PATIENCE = 60.0
@@ -187,3 +187,4 @@ EventTree(
 EventTree("Exit", on=Called(Order), do=[Background(write("e1"), raise_exit().options(retry=TWICE))])
 EventTree("Kill", on=Called(Order), do=[Background(write("k1"), kill_worker(), write("k2"))])
 EventTree("Plain", on=Called(Order), do=[Background(write("p1"), write("p2"), write("p3"))])
+EventTree("Rounds", on=Scheduled(Order, cron="0 0 29 2 *", where={"name": "round"}), do=[write("round")])

@@ -22,6 +22,13 @@ def worker(*options: str) -> None:
     call_command("meanwhile_worker", *options)
 
 
+def prepare_rounds(number: int) -> None:
+    """Make the orders that the scheduled tree is about."""
+    from tests.crash.office.models import Order
+
+    Order.objects.bulk_create(Order(name="round") for _ in range(number))
+
+
 def place(number: int) -> None:
     """Place orders, each in a transaction of its own."""
     from tests.crash.office.models import Order

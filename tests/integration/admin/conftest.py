@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import path
 
 from meanwhile import Background, Created, Delay, EventTree, If, Is, Retry, UpdateField, action, before
-from meanwhile.models import Job, Run, TreeVersion, WorkerProcess
+from meanwhile.models import ApiKey, Job, Run, Schedule, TreeVersion, WorkerProcess
 from meanwhile.testing import use_trees
 from tests.shop.models import Booking
 
@@ -43,7 +43,7 @@ REMIND = EventTree("Remind", on=Created(Booking), do=[Delay(before("starts", day
 
 # A site of its own, as a record's model must be registered before the addresses are made.
 site = admin.AdminSite(name="admin")
-for model in (Job, Run, TreeVersion, WorkerProcess):
+for model in (ApiKey, Job, Run, Schedule, TreeVersion, WorkerProcess):
     site.register(model, type(admin.site.get_model_admin(model)))
 site.register(Booking)
 urlpatterns = [path("admin/", site.urls)]

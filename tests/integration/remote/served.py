@@ -5,31 +5,18 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.db import connection
 
 from tests.integration.remote.page import ENDPOINT, Page
+from tests.servers.running import PATIENCE, ROOT, running
 
-ROOT = Path(__file__).parents[3]
-WSGI, ASGI = "tests.servers.wsgi:application", "tests.servers.asgi:application"
-SERVERS = {
-    "granian wsgi": ("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--workers", "1", "--blocking-threads",
-                     "8", "--log-level", "error", "--port", "{port}", WSGI),
-    "gunicorn": ("gunicorn", "--bind", "127.0.0.1:{port}", "--threads", "8", "--log-level", "error", WSGI),
-    "uvicorn": ("uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--log-level", "error", "--lifespan", "off",
-                ASGI),
-}  # fmt: skip
 TOKEN = "a" * 32
-PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -74,32 +61,13 @@ class Served:
 @contextmanager
 def served(name: str, page: Page) -> Iterator[Served]:
     """Serve the test site with this server on the test's own database."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [part.format(port=port) for part in SERVERS[name]]
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.integration.remote.site_settings",
         "MEANWHILE_TEST_DB_NAME": str(connection.settings_dict["NAME"]),
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]),
     }
-    process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environment)
-    try:
-        _wait_for(port, process)
+    with running(
+        name, wsgi="tests.servers.wsgi:application", asgi="tests.servers.asgi:application", environment=environment
+    ) as port:
         yield Served(port, page)
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the server did not start")

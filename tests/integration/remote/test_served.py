@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 
 from meanwhile.remote.models import BackgroundSlot
 from tests.integration.remote.page import Page
-from tests.integration.remote.served import SERVERS, served
+from tests.integration.remote.served import served
+from tests.servers.running import SERVERS
 from tests.shop.models import Booking
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.integration.studio.
 
 OPERATION = json.dumps({"op": "insert", "at": "0", "node": SET_STATUS})
 ON_TREE = {"tree": "plan"}
+WEBHOOK = {"kind": "call_webhook", "url": "https://crm.example/"}
 IMPORTED = EventTree("Imported", on=Called(), do=[]).to_json()
 
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -47,7 +48,10 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "discard": (EDIT, {**ON_TREE, "revision": 2}),
     "move_targets": (EDIT, {**ON_TREE, "path": "0"}),
     "matching": (EDIT, {**ON_TREE, "condition": json.dumps({"test": "is_new"})}),
+    "coming": (VIEW, {**ON_TREE, "times": json.dumps({"cron": "0 7 * * *"})}),
+    "would_fire": (EDIT, {**ON_TREE, "where": "{}"}),
     "preview_mail": (EDIT, {**ON_TREE, "path": "1", "record": "PK"}),
+    "preview_webhook": (EDIT, {**ON_TREE, "path": "2", "record": "PK"}),
     "publish": (PUBLISH, {**ON_TREE, "revision": 2}),
     "set_enabled": (PUBLISH, {**ON_TREE, "enabled": False}),
     "set_retired": (PUBLISH, {**ON_TREE, "retired": True}),
@@ -58,10 +62,10 @@ OF_NO_TREE = {"fields", "records", "record_names", "people"}
 PAGES: dict[str, tuple[str, str, dict[str, str]]] = {
     "record-types": ("/studio/", VIEW, {}),
     "record-type": ("/studio/types/shop.Booking/", VIEW, {}),
-    "python-tree": ("/studio/python/printed/", VIEW, {}),
+    "python-tree": ("/studio/python/printed/", VIEW, {"do": "run-now"}),
     "python-export": ("/studio/python/printed/export.json", VIEW, {}),
     "tree-new": ("/studio/trees/new/", EDIT, {"name": "New", "model": "shop.Booking", "event": "saved"}),
-    "tree": ("/studio/trees/plan/", VIEW, {}),
+    "tree": ("/studio/trees/plan/", VIEW, {"do": "run-now"}),
     "try": ("/studio/trees/plan/try/", EDIT, {"record": "PK"}),
     "history": ("/studio/trees/plan/history/", VIEW, {}),
     "version": ("/studio/trees/plan/versions/1/", VIEW, {"revision": "2"}),
@@ -80,6 +84,8 @@ POSTS = {
     "try": EDIT,
     "version": EDIT,
     "import": EDIT,
+    "python-tree": OPERATE,
+    "tree": OPERATE,
     "run": OPERATE,
     "queue": OPERATE,
     "job": OPERATE,
@@ -88,7 +94,7 @@ OF_ONE_TREE = {"tree", "try", "history", "version", "export", "run"}
 OF_ALL_TREES = {"python-tree", "python-export", "tree-new", "import", "queue", "plots", "job"}
 """What needs a permission for all trees."""
 
-KEEPS_NOTHING = {"try"}
+KEEPS_NOTHING = {"try", "python-tree", "tree"}
 PEOPLE = [(), *((what,) for what in ALL), *((VIEW, what) for what in ALL[1:]), (EDIT, PUBLISH, OPERATE)]
 
 
@@ -122,8 +128,8 @@ def known(tree: StudioTree, booking: Booking) -> dict[str, str]:
 def _has_version_and_draft(tree: StudioTree) -> None:
     on = {"event": "saved", "model": "shop.Booking"}
     publish.publish(tree, revision=fill(tree, SET_STATUS, on=on), by=None)
-    fill(tree, SET_STATUS, MAIL)
-    fill(tree, SET_STATUS, MAIL, SET_STATUS)
+    fill(tree, SET_STATUS, MAIL, WEBHOOK)
+    fill(tree, SET_STATUS, MAIL, WEBHOOK, SET_STATUS)
     # There is something to do again, and whatever was done before, the calls here name this revision.
     drafts.undo(tree, revision=drafts.draft_of(tree).revision, by=None)
     type(drafts.draft_of(tree)).objects.filter(tree=tree).update(revision=2)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import time
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models import CharField, CompositePrimaryKey, DateField, DecimalField, UUIDField
 from django.test.utils import CaptureQueriesContext
 
 from meanwhile.studio import find_records
+from meanwhile.studio.errors import EditProblem
+from meanwhile.studio.record_links import key_of
 from tests.shop.models import Seat
 from tests.shop.models_capture import Leg
 
@@ -84,4 +91,37 @@ def test_a_search_of_records_whose_key_has_two_fields_finds_texts_and_never_fail
     Leg.objects.create(flight=1, number=2, note="hold the line")
     found = find_records.records("shop.Leg", search, by=admin).found
     assert len(found) == (search == "hold")
-    assert len(find_records.records("shop.Leg", "[1, 2]", by=admin).found) == 1
+    for key in ("[1, 2]", "(1, 2)"):
+        (found,) = find_records.records("shop.Leg", key, by=admin).found
+        assert found[0] == "(1, 2)"
+        assert find_records.record("shop.Leg", found[0], by=admin).pk == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "key", ["1", "(1,)", "(1, 2, 3)", "(1, ", "f(1)", "(f(), 2)", "(open('x'), 2)", "(1, [2])", "((" * 90]
+)
+def test_a_text_that_is_no_key_of_two_fields_is_the_key_of_nothing(admin: Any, key: str) -> None:
+    Leg.objects.create(flight=1, number=2)
+    with pytest.raises(EditProblem):
+        find_records.record("shop.Leg", key, by=admin)
+
+
+def test_keys_of_several_fields_are_read_from_what_python_writes_for_them() -> None:
+    code, day = UUID("6b0e5f7a-3a52-4d0c-9a3e-2f1f6f0b7c11"), date(2026, 5, 1)
+
+    class Pk(CompositePrimaryKey):
+        pass
+
+    fields = (CharField(), UUIDField(), DateField(), DecimalField())
+    key: Any = ("it's", code, day, Decimal("1.50"))
+    model: Any = SimpleNamespace(_meta=SimpleNamespace(pk=Pk("a", "b"), pk_fields=fields))
+    assert key_of(model, str(key)) == key
+
+
+def test_people_who_can_not_be_chosen_take_no_place_of_those_who_can(admin: Any) -> None:
+    users = get_user_model()
+    users.objects.create_user("anna-active")
+    for number in range(find_records.MOST + 5):
+        users.objects.create_user(f"anna-{number}", is_active=False)
+    assert [name for name, _title in find_records.users("anna", by=admin).found] == ["anna-active"]
+    assert [name for name, _title in find_records.users("", by=admin).found] == ["anna-active", "admin"]

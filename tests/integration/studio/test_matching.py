@@ -120,7 +120,7 @@ def test_a_statement_that_takes_too_long_is_cut_off() -> None:
     started = time.monotonic()
     with pytest.raises(TimeIsUp), taken_back("default"), limited(0.2, using="default"), connection.cursor() as cursor:
         cursor.execute(endless)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20  # it would take a minute
     assert Booking.objects.count() == 5
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from meanwhile import Created, EventTree, TreeDocumentError, UnknownTree, UpdateField
 from meanwhile.studio import drafts, publish, transfer
-from meanwhile.studio.errors import EditConflict, EditProblem
+from meanwhile.studio.errors import EditConflict, EditProblem, KeyIsTaken
 from meanwhile.studio.models import StudioTree
 from meanwhile.testing import use_trees
 from tests import strategies
@@ -49,14 +49,84 @@ def test_a_half_done_draft_is_exported_as_it_is(tree: StudioTree) -> None:
     assert '"kind": "delay"' in transfer.export_draft(tree)
 
 
-def test_an_imported_tree_whose_key_is_taken_gets_another(tree: StudioTree) -> None:
+def test_a_tree_whose_key_is_taken_is_imported_apart_from_the_other_or_not_at_all(tree: StudioTree) -> None:
     text = transfer.export_draft(tree)
-    other = transfer.import_tree(text, by=None)
-    assert other.key == "booking-received-2"
+    with pytest.raises(KeyIsTaken, match="booking-received"):
+        transfer.import_tree(text, by=None)
+    assert StudioTree.objects.get() == tree
+    other = transfer.import_tree(text, by=None, apart=True)
+    assert (other.key, other.name, other.copied_from) == ("booking-received-2", "Booking received", "")
     with use_trees(EventTree("In Python", on=Created(Booking))):
         exported = transfer.export_python("in-python")
-        assert transfer.import_tree(exported, by=None).key == "in-python-2"
+        with pytest.raises(KeyIsTaken):
+            transfer.import_tree(exported, by=None)
+        copy = transfer.import_tree(exported, by=None, apart=True, name="Mine")
+        assert (copy.key, copy.name, copy.copied_from) == ("mine", "Mine", "in-python")
     assert transfer.import_tree(exported, by=None).key == "in-python"
+
+
+@pytest.fixture
+def editor(client: Any, person: Callable[..., Any]) -> Any:
+    client.force_login(person("view", "edit"))
+    return client
+
+
+@pytest.mark.urls("tests.integration.studio.urls")
+def test_an_import_with_a_taken_key_asks_and_shows_what_it_would_change(editor: Any, tree: StudioTree) -> None:
+    text = transfer.export_draft(tree)
+    fill(tree, SET_STATUS)
+    asked = editor.post("/studio/import/", {"text": text})
+    assert asked.status_code == 409
+    assert "Another tree has the key “booking-received”." in asked.text
+    assert [(one.kind, one.title) for one in asked.context["changes"]] == [("removed", "Update Status")]
+    assert "Update Status" in asked.text
+    assert (StudioTree.objects.count(), drafts.draft_of(tree).revision) == (1, 2)
+
+    given = {"text": asked.context["text"], "into": tree.key, "revision": asked.context["draft"].revision}
+    assert editor.post("/studio/import/", given).headers["Location"] == f"/studio/trees/{tree.key}/"
+    assert transfer.export_draft(tree) == text
+    assert StudioTree.objects.count() == 1
+
+
+@pytest.mark.urls("tests.integration.studio.urls")
+def test_an_import_with_a_taken_key_becomes_a_tree_of_its_own_with_another_name(editor: Any, tree: StudioTree) -> None:
+    asked = editor.post("/studio/import/", {"text": transfer.export_draft(tree)})
+    given = {"text": asked.context["text"], "apart": "1", "name": asked.context["name"]}
+    assert editor.post("/studio/import/", given).status_code == 302
+    made = StudioTree.objects.exclude(pk=tree.pk).get()
+    assert (made.name, made.key) == ("Booking received (copy)", "booking-received-copy")
+    assert drafts.draft_of(tree).revision == 1
+
+
+@pytest.mark.urls("tests.integration.studio.urls")
+def test_an_import_into_a_draft_that_somebody_has_changed_shows_the_difference_again(
+    editor: Any, tree: StudioTree
+) -> None:
+    text = transfer.export_draft(tree)
+    fill(tree, SET_STATUS)
+    asked = editor.post("/studio/import/", {"text": text, "into": tree.key, "revision": 1})
+    assert asked.status_code == 409
+    assert "has changed this tree meanwhile" in asked.text
+    assert [one.kind for one in asked.context["changes"]] == ["removed"]
+    assert drafts.draft_of(tree).document["do"] == [SET_STATUS]
+    given = {"text": asked.context["text"], "into": tree.key, "revision": asked.context["draft"].revision}
+    assert editor.post("/studio/import/", given).status_code == 302
+    assert transfer.export_draft(tree) == text
+
+
+@pytest.mark.urls("tests.integration.studio.urls")
+def test_what_can_not_be_changed_is_not_offered_by_an_import(editor: Any, tree: StudioTree) -> None:
+    text = transfer.export_draft(tree)
+    publish.retire(tree, by=None)
+    asked = editor.post("/studio/import/", {"text": text})
+    assert "This tree is retired" in asked.text
+    assert 'name="into"' not in asked.text
+    assert 'name="apart"' in asked.text
+    with use_trees(EventTree("In Python", on=Created(Booking))):
+        asked = editor.post("/studio/import/", {"text": transfer.export_python("in-python")})
+    assert asked.status_code == 409
+    assert 'href="/studio/python/in-python/"' in asked.text
+    assert 'name="into"' not in asked.text
 
 
 def test_an_import_into_a_draft_can_be_undone_and_conflicts_like_any_edit(tree: StudioTree) -> None:

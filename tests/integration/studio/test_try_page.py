@@ -11,11 +11,13 @@ from django.core import mail
 from django.db.models.signals import post_save
 
 from meanwhile import Called, EventTree, UpdateField, action, call_tree
+from meanwhile.studio import drafts
 from meanwhile.studio.models import StudioTree
 from meanwhile.testing import use_trees
 from tests.integration.studio.conftest import MAIL, fill
 from tests.integration.studio.test_tryout_attacks import mass, promises
 from tests.shop.models import Booking
+from tests.shop.models_capture import Leg
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.integration.studio.urls")]
 
@@ -82,3 +84,17 @@ def test_a_search_keeps_what_was_typed_in_sight(client: Any, tree: StudioTree, p
     assert '<details class="mw-more"><summary>As if' in page(MAIL)
     text = client.get(f"/studio/trees/{tree.key}/try/", {"search": "Ada", "set-name": "Zoë"}).text
     assert '<details class="mw-more" open><summary>As if' in text
+
+
+def test_a_record_whose_key_has_two_fields_is_offered_and_tried(client: Any, person: Callable[..., Any]) -> None:
+    tree = drafts.create_tree("Legs", {"event": "created", "model": "shop.Leg"}, by=None)
+    fill(tree, {"kind": "update_field", "set": {"note": {"value": "literal", "literal": "seen"}}})
+    Leg.objects.create(flight=1, number=2)
+    ada = person("view", "edit")
+    ada.user_permissions.add(Permission.objects.get(codename="view_leg"))
+    client.force_login(ada)
+    address = f"/studio/trees/{tree.key}/try/"
+    assert '<option value="(1, 2)" selected>' in client.get(address).text
+    text = client.post(address, {"record": "(1, 2)"}).text
+    assert "It would run to its end." in text
+    assert "<ins>seen</ins>" in text

@@ -279,7 +279,7 @@ def test_a_coroutine_that_waits_for_ever_is_given_up(booking: Booking, settings:
     started = time.monotonic()
     for node in (do_wait(), Background(do_wait())):
         assert tried(EventTree("W", on=Created(Booking), do=[node]), booking).timed_out
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # interrupted wherever it is

@@ -106,6 +106,21 @@ def test_a_tree_that_is_called_is_shown_with_its_jobs(booking: Booking, way: Any
     assert (branch.tree, changes(branch.steps[0])) == ("sub", [("notes", "", "x")])
 
 
+@pytest.mark.parametrize("way", [CallTree("inner"), Background(CallTree("inner"))])
+def test_the_steps_of_trees_that_are_called_are_named_as_the_rows_of_their_trees_are(
+    booking: Booking, way: Any
+) -> None:
+    delay = Delay(before("starts", days=2), UpdateField(of="seat", price=5))
+    inner = EventTree("Inner", on=Called(Booking), do=[UpdateField(of="seat", number="1B"), delay])
+    with use_trees(inner):
+        result = tried(EventTree("T", on=Created(Booking), do=[way]), booking)
+    (run,) = (result.foreground or result.branches[0].steps)[0].runs or result.branches[0].steps[0].runs
+    assert [one.title for one in run.steps] == ["Update Number", "Delay"]
+    assert run.steps[1].message == "Queued: 2 days before “Starts”."
+    later = result.branches[-1]
+    assert (later.when, [one.title for one in later.steps]) == ("2 days before “Starts”", ["Update Price"])
+
+
 def test_a_tree_that_a_job_calls_from_python_is_shown_there(booking: Booking) -> None:
     with use_trees(SUB):
         result = tried(EventTree("T", on=Created(Booking), do=[Background(calls())]), booking)
@@ -171,7 +186,7 @@ def test_the_draft_calls_itself_as_it_is_and_not_as_it_was_published(booking: Bo
         result = tried(draft, booking, params={"text": "x"})
     assert not result.error
     (called,) = result.foreground[1].runs
-    assert [one.title for one in called.steps] == ["Call “main”"]
+    assert [one.title for one in called.steps] == ["Call “Main”"]
     assert [run.name for run in called.steps[0].runs] == ["Main"]
 
 

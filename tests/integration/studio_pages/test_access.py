@@ -129,6 +129,14 @@ class TestLiveRequests:
         assert response.status_code == 401
         assert response["Content-Type"].startswith("text/plain")
         assert response.text == "You are not logged in any more."
+        assert response["Meanwhile-Log-In"].endswith(f"?next={url('queue')}")
+
+    def test_an_expired_session_leads_back_to_the_page_and_to_no_other_site(self, client):
+        page = {**LIVE, "HX-Current-URL": "http://testserver/studio/queue/?list=failed"}
+        here = client.post(url("queue"), {"do": "pause"}, headers=page)
+        assert here["Meanwhile-Log-In"].endswith("?next=/studio/queue/%3Flist%3Dfailed")
+        away = client.post(url("queue"), headers={**LIVE, "HX-Current-URL": "http://evil.example/"})
+        assert away["Meanwhile-Log-In"].endswith(f"?next={url('queue')}")
 
     def test_a_missing_permission_is_told_as_such(self, person):
         response = client_of(person("edit")).get(url("queue"), headers=LIVE)

@@ -8,16 +8,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from meanwhile import Background, Created, EventTree, Field, UpdateField
 from meanwhile.queue import pause as pausing
 from meanwhile.queue.claim import claim
 from meanwhile.queue.models import Job, WorkerProcess
 from meanwhile.queue.owner import new_owner
 from meanwhile.queue.pause import paused
+from meanwhile.studio import step_words, workers
 from meanwhile.studio.job_lists import LISTS, Place, list_jobs
-from meanwhile.testing import run_background
+from meanwhile.testing import run_background, use_trees
 from tests.integration.studio_pages.conftest import book
 from tests.integration.studio_pages.pages import job_of, read, rows_of, text_of, url
 from tests.plans import plan_of
+from tests.shop.models import Booking
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -127,6 +130,20 @@ class TestPage:
         book()
         claim(1, owner, now=now + MINUTE, lease=300, using="default")
         assert "Printed · At once Assign a seat" in text_of(viewer.get(url("queue")))
+
+    def test_of_each_running_job_only_the_step_that_it_is_at_is_named(self, viewer, monkeypatch):
+        now, owner, named, read = timezone.now(), new_owner(), [], []
+        WorkerProcess.objects.create(owner=owner, host="station", pid=7, threads=4, started=now, seen=now)
+        steps = [UpdateField(price=Field("seat.price")) for _number in range(50)]
+        with use_trees(EventTree("Long", on=Created(Booking), do=[Background(*steps)])):
+            for _number in range(4):
+                Booking.objects.create(name="Ada")
+        claim(4, owner, now=now + MINUTE, lease=300, using="default")
+        title_of, naming_of = step_words.title_of, workers.naming_of
+        monkeypatch.setattr(step_words, "title_of", lambda *given: named.append(given) or title_of(*given))
+        monkeypatch.setattr(workers, "naming_of", lambda given: read.append(given) or naming_of(given))
+        assert text_of(viewer.get(url("queue"))).count("Long · Background Update Price") == 4
+        assert (len(named), len(read)) == (4, 1)
 
     def test_a_worker_without_a_sign_of_life_is_silent(self, viewer):
         now = timezone.now()

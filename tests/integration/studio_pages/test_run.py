@@ -16,8 +16,20 @@ from meanwhile.queue.states import State
 from meanwhile.testing import run_background, use_trees
 from meanwhile.trees.models import Run
 from tests.integration.studio_pages.conftest import PRINTED, book
-from tests.integration.studio_pages.pages import LIVE, POLL, every_in, job_of, read, run_of, tag_in, text_of, url
+from tests.integration.studio_pages.pages import (
+    LIVE,
+    POLL,
+    every_in,
+    job_of,
+    read,
+    rows_of,
+    run_of,
+    tag_in,
+    text_of,
+    url,
+)
 from tests.shop.models import Booking
+from tests.shop.models_capture import Leg
 
 pytestmark = pytest.mark.django_db
 
@@ -192,13 +204,17 @@ class TestOperations:
         assert tag_in(part) == operator.get(url("run", job.group), headers=POLL)["HX-PTag"]
 
 
-def test_runs_set_off_by_a_run_are_called_by_name_and_say_where_they_stand(viewer):
-    chain = EventTree(
+def set_off() -> EventTree:
+    """What the run of a printed ticket sets off: another one, whose only job waits."""
+    return EventTree(
         "Booking is ready",
         on=Updated(Booking, "ready"),
         do=[Delay(before("starts", days=2), UpdateField(notes="soon"))],
     )
-    with use_trees(PRINTED, chain):
+
+
+def test_runs_set_off_by_a_run_are_called_by_name_and_say_where_they_stand(viewer):
+    with use_trees(PRINTED, set_off()):
         booking = book(notes="mended")
         run_background()
     first, then = run_of("printed", booking), run_of("booking-is-ready", booking)
@@ -208,12 +224,7 @@ def test_runs_set_off_by_a_run_are_called_by_name_and_say_where_they_stand(viewe
 
 
 def test_the_runs_around_a_run_are_followed_after_the_run_itself_has_ended(viewer):
-    chain = EventTree(
-        "Booking is ready",
-        on=Updated(Booking, "ready"),
-        do=[Delay(before("starts", days=2), UpdateField(notes="soon"))],
-    )
-    with use_trees(PRINTED, chain):
+    with use_trees(PRINTED, set_off()):
         booking = book(notes="mended")
         run_background()
         first, then = run_of("printed", booking), job_of("booking-is-ready", booking)
@@ -272,3 +283,17 @@ def test_steps_are_called_as_whoever_reads_says_it_and_not_as_the_worker_did(vie
         said[language] = re.findall(r'mw-step__label">([^<]*)<', page)
     assert len(said["en"]) == len(said["de"])
     assert said["en"] != said["de"]
+
+
+class TestKeysOfTwoFields:
+    def test_the_run_names_its_record_and_says_when_it_is_gone(self, client, person):
+        client.force_login(person("view", "view_leg"))
+        leg = Leg(flight=1, number=2)
+        with use_trees(EventTree("Noted", on=Created(Leg), do=[UpdateField(note="seen")])):
+            leg.save()
+        run = Run.objects.get(tree="noted")
+        assert run.record_pk == "(1, 2)"
+        assert f"Leg {leg}" in text_of(client.get(url("run", run.pk)))
+        assert len(rows_of(client.get(url("runs", model="shop.Leg", record="(1,%202)")))) == 1
+        leg.delete()
+        assert "Leg (1, 2) (gone)" in text_of(client.get(url("run", run.pk)))

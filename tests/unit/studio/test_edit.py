@@ -84,6 +84,11 @@ def test_remove_selects_what_took_its_place(path: str, left: list[str], select: 
     assert (order(edited.document), edited.select) == (left, select)
 
 
+def test_what_is_cut_is_not_told_to_be_deleted() -> None:
+    assert perform(document(A, B), {"op": "remove", "path": "0"}).label.startswith("Delete ")
+    assert perform(document(A, B), {"op": "remove", "path": "0", "cut": True}).label.startswith("Cut ")
+
+
 def test_removing_the_last_child_selects_the_parent() -> None:
     assert perform(document(A, condition(B)), {"op": "remove", "path": "1.then.0"}).select == "1"
     assert perform(document(A), {"op": "remove", "path": "0"}).select == ""

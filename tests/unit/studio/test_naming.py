@@ -19,6 +19,7 @@ from meanwhile import (
     Is,
     Query,
     SendEmail,
+    Template,
     Updated,
     UpdateField,
     before,
@@ -28,10 +29,12 @@ from meanwhile.studio.describe import rows
 from meanwhile.studio.diff import diff
 from meanwhile.studio.edit import perform
 from meanwhile.studio.fixes import fix_for
+from meanwhile.studio.forms import form_of
 from meanwhile.studio.moves import move_targets
 from meanwhile.studio.naming import InWords, naming_of, place_in_words
 from meanwhile.studio.outline import outline
 from meanwhile.studio.problems import problems_of
+from meanwhile.studio.wording import event_in_words
 from meanwhile.trees.check import check_tree
 from meanwhile.trees.condition_wording import lookups_in_words
 from meanwhile.trees.field_wording import AS_WRITTEN, Naming, type_of
@@ -61,7 +64,15 @@ def test_a_path_has_the_names_that_the_pickers_offer() -> None:
     assert NAMING.field("seat.gone") == "Seat › gone"
     assert Naming().field("seat.price") == AS_WRITTEN.field("seat.price") == "seat.price"
     assert NAMING.model_name("shop.Ticket") == "Ticket"
-    assert NAMING.model_name("shop.Gone") == "shop.Gone"
+    assert AS_WRITTEN.model_name("shop.Ticket") == "shop.Ticket"
+
+
+def test_what_is_gone_has_the_name_that_django_gives_to_what_says_none() -> None:
+    assert NAMING.model_name("shop.FlightPlan") == "Flight plan"
+    assert NAMING.model_name("nonsense") == "nonsense"
+    gone = {"event": "updated", "model": "shop.FlightPlan", "fields": ["starts_at", "pilot.name"]}
+    assert event_in_words(gone) == "when Starts at, Pilot › Name of a flight plan changes"
+    assert event_in_words({"event": "saved", "model": "shop.Seat"}) == "when a seat is created or changed"
 
 
 def test_rows_name_fields_for_people_and_keep_the_paths() -> None:
@@ -186,3 +197,32 @@ def test_the_type_of_a_field_may_have_a_percent_sign_in_its_words() -> None:
     share.description = "Share (%)"
     assert type_of(share) == "Share (%)"
     assert type_of(CharField(max_length=3)) == "String (up to 3)"
+
+
+def test_what_a_setting_is_called_is_told_to_who_writes_python_alone(settings: Any) -> None:
+    settings.MEANWHILE = {**settings.MEANWHILE, "SENSITIVE_FIELDS": ["password", "email"]}
+    template = UpdateField(notes=Template("{{ record.email }}"))
+    tree = EventTree("Curious", on=Updated(Booking, "status"), do=[UpdateField(notes=Field("email")), template])
+    checked = [one.message for one in check_tree(tree)]
+    assert [one.count("SENSITIVE_FIELDS") for one in checked] == [1, 1]
+    told = [part for one in problems_of(tree.as_json()) for part in (one.message, one.hint)]
+    assert "“email” is a secret." in told
+    assert any("which is a secret" in one for one in told)
+    assert not any("SENSITIVE_FIELDS" in one for one in told)
+
+
+def test_a_record_type_that_is_not_offered_has_its_name_all_the_same_where_it_is_chosen(settings: Any) -> None:
+    settings.MEANWHILE = {**settings.MEANWHILE, "STUDIO_MODELS": ["shop.Booking"]}
+    count = {"test": "count", "of": "shop.Ticket", "number": 1}
+    nodes = [
+        {"kind": "if", "condition": {"test": "all", "of": [{"test": "not", "of": count}, {"test": "is_new"}]}},
+        {"kind": "call_tree", "each": {"model": "shop.Ticket", "where": {}}},
+        {"kind": "create_record", "model": "shop.FlightPlan"},
+        {"kind": "if", "condition": {"test": "count", "of": "tickets"}},
+    ]
+    document = {**TREE.as_json(), "do": nodes}
+    forms = [form_of(document, str(number)).fields for number in range(len(nodes))]
+    choices = [next(one.choices for one in fields if ("shop.Booking", "Booking") in one.choices) for fields in forms]
+    assert [one[1:] for one in choices] == [
+        (("shop.Ticket", "Ticket"),), (("shop.Ticket", "Ticket"),), (("shop.FlightPlan", "Flight plan"),), (),
+    ]  # fmt: skip

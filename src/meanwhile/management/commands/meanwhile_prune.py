@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from meanwhile import conf
 from meanwhile.queue.prune import count_old_jobs, prune_jobs
+from meanwhile.received.remembered import prune_answers
 from meanwhile.trees.prune import prune_runs, prune_versions
 
 
@@ -36,9 +37,12 @@ class Command(BaseCommand):
         jobs = (count_old_jobs if dry_run else prune_jobs)(retention, now=now, using=using)
         runs = prune_runs(retention, now=now, using=using, dry_run=dry_run)
         versions = prune_versions(retention, now=now, using=using, dry_run=dry_run)
+        answers = prune_answers(now=now, using=using, dry_run=dry_run)
         text = (
             _("It would delete: jobs %(jobs)s, runs %(runs)s, tree versions %(versions)s")
             if dry_run
             else _("Deleted: jobs %(jobs)s, runs %(runs)s, tree versions %(versions)s")
         )
         self.stdout.write(text % {"jobs": jobs, "runs": runs, "versions": versions})
+        if answers:
+            self.stdout.write(_("Answers to other systems that are not given again: %(n)s") % {"n": answers})

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from meanwhile import conf
+from meanwhile.clock import SystemClock
 from meanwhile.queue.worker.supervisor import Worker
 
 
@@ -34,8 +35,10 @@ class Command(BaseCommand):
         if threads is not None and not 1 <= threads <= 64:
             raise CommandError(_("--threads takes a number from 1 to 64."))
         if drain:
+            from meanwhile.queue import schedule
             from meanwhile.queue.drain import drain as drain_jobs
 
+            schedule.look(clock=SystemClock(), using=conf.get().database)
             done = drain_jobs()
             self.stdout.write(_("%(n)s jobs run.") % {"n": done})
             return

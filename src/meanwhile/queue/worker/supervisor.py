@@ -18,6 +18,7 @@ from meanwhile.queue.worker.gate import Gate
 from meanwhile.queue.worker.pool import Pool
 from meanwhile.queue.worker.renewer import Renewer
 from meanwhile.queue.worker.role import Role
+from meanwhile.queue.worker.scheduler import Scheduler
 from meanwhile.queue.worker.slots import Holdings
 from meanwhile.queue.worker.sweeper import Sweeper
 from meanwhile.queue.worker.watch import watcher_for
@@ -69,10 +70,12 @@ class Worker:
             self.using, owner=self.owner, lease=settings.lease, sweep=settings.sweep, clock=clock, wake=self.wake,
             holdings=self._holdings, pool=self._pool, gate=gate,
         )  # fmt: skip
+        self._scheduler = Scheduler(self.using, sweep=settings.sweep, clock=clock)
         watcher = watcher_for(self.using, interval=settings.watch_interval, wake=self.wake)
         self._roles: list[Role] = [
             self._claimer,
             Sweeper(self.using, sweep=settings.sweep, clock=clock, wake=self.wake),
+            self._scheduler,
             Watchdog(
                 self.using,
                 clock=clock,
@@ -88,6 +91,10 @@ class Worker:
     def has_lost_threads(self) -> bool:
         """True while threads of this worker live on in steps that never returned."""
         return self._pool.has_lost()
+
+    def look_at_schedules(self) -> None:
+        """Have it look at once when what is scheduled comes next."""
+        self._scheduler.wake.set()
 
     def start(self) -> None:
         """Start all roles; returns at once."""

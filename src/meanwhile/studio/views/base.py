@@ -21,6 +21,9 @@ from meanwhile.queue.pause import paused
 from meanwhile.studio.models import StudioTree
 from meanwhile.studio.permissions import OPERATE, VIEW, may, permissions_of
 
+LOG_IN = "Meanwhile-Log-In"
+"""The header that tells a page whose session has ended where to log in, from where one comes back to it."""
+
 
 class StudioView(View):
     """A page of the Studio.
@@ -111,7 +114,9 @@ class StudioView(View):
 
     def _log_in(self, request: HttpRequest) -> HttpResponse:
         if self.is_live:
-            return _told(_("You are not logged in any more."), 401)
+            answer = _told(_("You are not logged in any more."), 401)
+            answer.headers[LOG_IN] = redirect_to_login(self.htmx.current_url_abs_path or request.path).url
+            return answer
         return redirect_to_login(request.get_full_path())
 
     def _refuse(self, request: HttpRequest, why: str) -> HttpResponse:

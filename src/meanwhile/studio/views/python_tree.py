@@ -6,17 +6,20 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from meanwhile.exceptions import UnknownTree
 from meanwhile.studio.lately import lately
 from meanwhile.studio.outline import outline
 from meanwhile.studio.record_links import type_name
-from meanwhile.studio.views.base import StudioView
+from meanwhile.studio.schedules import schedules_of
+from meanwhile.studio.views.schedule import RunsNow
+from meanwhile.studio.wording import event_in_words
 from meanwhile.trees import registry
 
 
-class PythonTreeView(StudioView):
+class PythonTreeView(RunsNow):
     """A tree in Python."""
 
     template_name = "meanwhile/studio/python_tree.html"
@@ -40,7 +43,13 @@ class PythonTreeView(StudioView):
                 "module": registry.current().module_of(key) or "Python",
                 "type_name": type_name(tree.on.model) if tree.on.model else "",
                 "event": tree.on.event,
+                "words": capfirst(event_in_words(tree.on.as_json())) if tree.on.event == "scheduled" else "",
+                "schedule": schedules_of([key], using=self.using).get(key),
                 "lines": outline(tree),
                 "lately": lately([key], now=self.clock.now(), using=self.using)[key],
             }
         )
+
+    def post(self, request: HttpRequest, key: str) -> HttpResponseBase:
+        """Have a scheduled tree run now."""
+        return self.run_now(request, key)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from meanwhile.studio.catalogue import NO_RECORD, TypeEntry, all_trees, by_event, types_with
 from meanwhile.studio.lately import lately
+from meanwhile.studio.schedules import schedules_of
 from meanwhile.studio.views.live import LiveView
 
 
@@ -25,7 +26,8 @@ class RecordTypeView(LiveView):
         """Return the type with its events and trees."""
         entry = self.entry()
         known = lately([tree.key for tree in entry.trees], now=self.clock.now(), using=self.using)
-        trees = [replace(tree, lately=known[tree.key]) for tree in entry.trees]
+        times = schedules_of([tree.key for tree in entry.trees], using=self.using)
+        trees = [replace(tree, lately=known[tree.key], schedule=times.get(tree.key)) for tree in entry.trees]
         return {"type": entry, "events": by_event(trees)}
 
     def entry(self) -> TypeEntry:

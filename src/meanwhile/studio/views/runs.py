@@ -77,7 +77,7 @@ class RunsView(LiveView):
 
     def _choices(self, known: list[tuple[str, Any]], chosen: str) -> list[tuple[str, Any]]:
         """Return what a filter offers, and what is chosen: its tree may be gone, and its runs still be there."""
-        return known if not chosen or chosen in dict(known) else [*known, (chosen, chosen)]
+        return known if not chosen or chosen in dict(known) else [*known, (chosen, type_name(chosen))]
 
     def _rows(self, runs: list[Run]) -> list[dict[str, Any]]:
         names = {tree.key: tree.name for tree in self.trees}

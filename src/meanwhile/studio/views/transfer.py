@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from meanwhile import conf
 from meanwhile.exceptions import MeanwhileError
-from meanwhile.studio import drafts, transfer
+from meanwhile.studio import drafts, loading, transfer
+from meanwhile.studio.diff import diff
+from meanwhile.studio.errors import EditConflict, KeyIsTaken
 from meanwhile.studio.models import StudioTree
-from meanwhile.studio.permissions import EDIT, require
+from meanwhile.studio.permissions import EDIT, may, require
 from meanwhile.studio.views.base import StudioView
 from meanwhile.studio.views.tree import OneTreeView
 
@@ -52,7 +56,11 @@ class PythonExportView(StudioView):
 
 
 class ImportView(StudioView):
-    """A form for a file or its text; ``?into=`` names the tree into whose draft it goes."""
+    """A form for a file or its text; ``?into=`` names the tree into whose draft it goes.
+
+    If another tree has the key of the document, the person is asked whether it goes into the draft of that one, whose
+    difference is shown, or becomes a tree ``apart``.
+    """
 
     template_name = "meanwhile/studio/import.html"
     section = "record-types"
@@ -70,8 +78,17 @@ class ImportView(StudioView):
             return self._page(request, into, _("There is nothing to import: choose a file, or put its text here."))
         try:
             tree = transfer.import_tree(
-                text, by=request.user, into=into, revision=int(revision) if revision.isdecimal() else None
+                text,
+                by=request.user,
+                into=into,
+                revision=int(revision) if revision.isdecimal() else None,
+                apart="apart" in request.POST,
+                name=request.POST.get("name", "").strip(),
             )
+        except KeyIsTaken as taken:
+            return self._ask(request, taken.document, self._holder(taken.document["key"]))
+        except EditConflict as conflict:
+            return self._ask(request, transfer.read(text), into, str(conflict))
         except MeanwhileError as error:
             return self._page(request, into, str(error), text)
         messages.success(request, _("“%(name)s” is imported as a draft. Look at it, then publish it.") % {"name": tree})
@@ -89,6 +106,32 @@ class ImportView(StudioView):
             raise Http404(_("There is no such tree."))
         require(self.request.user, EDIT, tree)
         return tree
+
+    def _holder(self, key: str) -> StudioTree | None:
+        """Return the Studio's tree that has a key, if the person may see it."""
+        tree = self.studio_tree(key)
+        return tree if tree is not None and self.may_see(key) else None
+
+    def _ask(
+        self, request: HttpRequest, document: dict[str, Any], into: StudioTree | None, problem: str = ""
+    ) -> HttpResponseBase:
+        """Show what the document would change in the draft of a tree, and let the person choose."""
+        draft = drafts.draft_of(into) if into else None
+        same = {**document, "key": draft.document.get("key")} if draft else {}
+        python = loading.python_tree(document["key"]) if self.visible is None and into is None else None
+        context = {
+            "key": into.key if into else document["key"],
+            "into": into,
+            "python": python,
+            "draft": draft,
+            "changes": diff(drafts.canonical(draft.document), same) if draft else [],
+            "edits": into is not None and may(request.user, EDIT, into),
+            "apart": may(request.user, EDIT),
+            "text": json.dumps(document, ensure_ascii=False),
+            "name": (_("%(name)s (copy)") % {"name": document["name"]})[:200],
+            "problem": problem,
+        }
+        return TemplateResponse(request, "meanwhile/studio/import_taken.html", {**self.around(), **context}, status=409)
 
     def _page(
         self, request: HttpRequest, into: StudioTree | None, problem: str = "", text: str = ""

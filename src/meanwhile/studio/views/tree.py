@@ -20,7 +20,9 @@ from meanwhile.studio.in_use import in_use
 from meanwhile.studio.models import StudioTree
 from meanwhile.studio.permissions import EDIT, permissions_of, require
 from meanwhile.studio.record_links import type_name
+from meanwhile.studio.schedules import schedules_of
 from meanwhile.studio.views.base import StudioView
+from meanwhile.studio.views.schedule import RunsNow
 
 
 class OneTreeView(StudioView):
@@ -48,7 +50,7 @@ class OneTreeView(StudioView):
         }
 
 
-class TreeView(OneTreeView):
+class TreeView(OneTreeView, RunsNow):
     """The editor; without the permission to edit, the same to read."""
 
     template_name = "meanwhile/studio/tree.html"
@@ -75,7 +77,13 @@ class TreeView(OneTreeView):
                 "page": page,
                 "icons": icons,
                 "in_use": in_use(tree.key).text,
+                "schedule": schedules_of([tree.key], using=self.using).get(tree.key),
                 "edits": EDIT in about["may"] and not tree.retired,
                 "login_url": resolve_url(settings.LOGIN_URL),
             }
         )
+
+    def post(self, request: HttpRequest, key: str) -> HttpResponseBase:
+        """Have a scheduled tree run now."""
+        self.tree()
+        return self.run_now(request, key)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from meanwhile.exceptions import MeanwhileError, UnknownTree
 from meanwhile.studio import access, drafts, kinds
 from meanwhile.studio.catalogue import NO_RECORD
+from meanwhile.studio.edit import EVERY_MORNING
 from meanwhile.studio.errors import EditProblem
 from meanwhile.studio.permissions import EDIT, require
 from meanwhile.studio.record_links import type_name
@@ -20,8 +21,8 @@ from meanwhile.studio.views.base import StudioView
 from meanwhile.trees import registry
 
 FIRST_EVENT = "saved"
-WITHOUT_RECORD = "called"
-"""The event that may come without a record; all others are something that happens to one."""
+WITHOUT_RECORD = ("called", "scheduled")
+"""The events that may come without a record; all others are something that happens to one."""
 
 
 class TreeNewView(StudioView):
@@ -64,7 +65,7 @@ class TreeNewView(StudioView):
             "no_record": NO_RECORD,
             "without_record": WITHOUT_RECORD,
             "events": kinds.events(),
-            "event": given.get("event") or (WITHOUT_RECORD if label == NO_RECORD else FIRST_EVENT),
+            "event": given.get("event") or (WITHOUT_RECORD[0] if label == NO_RECORD else FIRST_EVENT),
             "types": [(one._meta.label, str(capfirst(one._meta.verbose_name))) for one in access.record_types()],
             "source": self._source(source) if source else None,
             "from": source,
@@ -87,8 +88,10 @@ def _event(kind: str, model: str) -> dict[str, Any]:
     """Return the JSON of an event. Raises `EditProblem` for one that there can't be."""
     if not model:
         raise EditProblem(_("Choose a record type."))
+    usual = {"cron": EVERY_MORNING} if kind == "scheduled" else {}
     if model != NO_RECORD:
-        return {"event": kind, "model": model}
-    if kind != WITHOUT_RECORD:
-        raise EditProblem(_("Without a record there is only the event “Called”. Choose that one, or a record type."))
-    return {"event": kind}
+        return {"event": kind, "model": model, **usual}
+    if kind not in WITHOUT_RECORD:
+        text = _("Without a record there are only the events “Called” and “Scheduled”. Choose one, or a record type.")
+        raise EditProblem(text)
+    return {"event": kind, **usual}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -10,14 +11,18 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from meanwhile.exceptions import MeanwhileError
+from meanwhile.received.sample import sample_body
 from meanwhile.studio import access, drafts, find_records
 from meanwhile.studio.errors import EditProblem
 from meanwhile.studio.fields import DATE, MOMENT, TIME, YES_NO, FieldChoice, fields_of
 from meanwhile.studio.models import StudioTree
 from meanwhile.studio.permissions import EDIT
+from meanwhile.studio.problems import readable_or_none
 from meanwhile.studio.tried import TryOut
 from meanwhile.studio.tryout import try_out
 from meanwhile.studio.views.tree import OneTreeView
+from meanwhile.trees.document import FORMAT
+from meanwhile.trees.received_event import Received
 
 CHANGE, PARAMETER = "set-", "param-"
 """What the names of the form's controls begin with."""
@@ -43,7 +48,8 @@ class TryView(OneTreeView):
         tree = self.tree()
         draft = drafts.draft_of(tree)
         try:
-            record = self._record(tree, request.POST.get("record", ""))
+            body = request.POST.get("body") if "send" in request.POST else None
+            record = self._record(tree, request.POST.get("record", "")) if body is None else None
             result = try_out(
                 draft.document,
                 record,
@@ -51,6 +57,7 @@ class TryView(OneTreeView):
                 tree=tree,
                 changes=_typed(request, CHANGE),
                 params=_typed(request, PARAMETER),
+                body=body,
             )
         except MeanwhileError as error:
             return self._page(request, tree, problem=str(error))
@@ -85,10 +92,19 @@ class TryView(OneTreeView):
                 (name, kind, given.get(f"{PARAMETER}{name}", ""))
                 for name, kind in (parameters if isinstance(parameters, dict) else {}).items()
             ],
+            "body": self._body(event, given.get("body")),
             "problem": problem,
             "result": result,
         }
         return self.render({**self.about(tree), **context}, status=422 if problem else 200)
+
+    def _body(self, event: Any, given: str | None) -> str | None:
+        """Return the body to try: what was typed, else a sample; None for a tree that receives none."""
+        read = readable_or_none({"meanwhile": FORMAT, "name": "-", "key": "0", "on": event})
+        if read is None or not isinstance(read.on, Received):
+            return None
+        sample = sample_body(read.on, now=self.clock.now())
+        return given if given is not None else json.dumps(sample, ensure_ascii=False, indent=2)
 
     def _records(self, tree: StudioTree, search: str) -> tuple[find_records.Offer, str]:
         if access.find_model(tree.model) is None:

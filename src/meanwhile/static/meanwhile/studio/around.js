@@ -45,7 +45,7 @@ export function createAround({ texts, edits, piece, row, onProblem, onFix, onLos
     const hadFocus = place.contains(document.activeElement);
     place.replaceChildren(
       el("h2", { class: `mw-problems__head${errorsIn(problems) ? " mw-bad" : ""}` }, icon(problems.length ? "warning" : "done"), countOf(texts, problems)),
-      problems.length ? problemList(problems, problemLine) : el("span"),
+      problems.length ? problemList(texts, problems, problemLine) : el("span"),
     );
     if (hadFocus) onLost();
   }

@@ -132,6 +132,7 @@ class Editor {
         this.take(answer.state, { own: !answer.conflict, others: !!answer.conflict }); // the draft is as it was
       },
       onFailed: (error) => this.notes.tellFailed(error),
+      words: (others) => this.notes.wordsOf(this.texts.changedByOther, others),
     });
     this.listen();
     this.take(page.state, { first: true });
@@ -181,8 +182,9 @@ class Editor {
     else if (!exact) this.travels.forget();
     else this.travels.remember(this.state.rows, isTyped ? `${change.operation.path}:${change.operation.key}` : "");
     const isHere = isTyped && this.tree.selected === change.operation.path;
-    this.take(answer.state, { own: isTyped && exact && !change.fix, follow: !isTyped || change.fix || (isHere && !quiet), others: isTravel || !quiet });
-    if (answer.merged && !quiet) this.notes.tellOthers(this.texts.merged, answer.merged);
+    const isMove = change.call === "edit" && ["move", "shift"].includes(change.operation.op);
+    this.take(answer.state, { moved: isMove ? change.operation.path : undefined, own: isTyped && exact && !change.fix, follow: !isTyped || change.fix || (isHere && !quiet), others: isTravel || !quiet });
+    if (answer.merged && !quiet) this.tellOthers(this.texts.merged, answer.merged);
     else if (this.resent) {
       toast(this.texts.resent);
       this.resent = false;
@@ -197,10 +199,11 @@ class Editor {
    * Shows a draft, with what is not on the server yet.
    *
    * @param {any} state
-   * @param {{first?: boolean, own?: boolean, follow?: boolean, others?: boolean}} [options] `own`: what was done in the
-   *   form is answered; `follow`: what the server selects is selected; `others`: nodes may stand elsewhere
+   * @param {{first?: boolean, own?: boolean, follow?: boolean, others?: boolean, moved?: string}} [options] `own`: what
+   *   was done in the form is answered; `follow`: what the server selects is selected; `others`: nodes may stand
+   *   elsewhere; `moved`: where the node was that the server selects
    */
-  take(state, { first = false, own = false, follow = false, others = false } = {}) {
+  take(state, { first = false, own = false, follow = false, others = false, moved } = {}) {
     const before = this.state;
     const shown = this.saving.shown;
     const structure = shown.some((one) => one.operation?.op !== "set_value");
@@ -214,8 +217,7 @@ class Editor {
     if (first || (follow && !structure)) path = state.select;
     else if (others && !structure) path = whereIs(before.document, state.document, selected);
     if (!this.tree.row(path)) path = "";
-    if (others && path && this.pane.form.path === selected) this.pane.form.goTo(path); // it is the same node elsewhere
-    if (!own && whereIs(before.document, state.document, selected) !== path) this.pane.form.leave(); // or another one
+    if (!own) this.follow(before, state, moved, structure ? null : path);
     this.tree.select(path, { quiet: true, focus: hadFocus && !this.pane.isNarrow });
     this.address(path);
     const isGone = others && selected !== "" && path === "";
@@ -226,12 +228,28 @@ class Editor {
     this.around.draw(state);
   }
 
+  /**
+   * What is open in the form stays with its node, wherever that is now, and goes where another one is shown.
+   *
+   * @param {any} before @param {any} state @param {string | undefined} moved where the selected node was
+   * @param {string | null} path of the node that is shown next, null if that is not known yet
+   */
+  follow(before, state, moved, path) {
+    const { form } = this.pane;
+    if (form.path === null) return;
+    const place = form.path && form.path === moved ? state.select : whereIs(before.document, state.document, form.path);
+    if (place) form.goTo(place);
+    if (path !== null && place !== path) form.leave();
+  }
+
   drawTree() {
     const { state } = this;
     const own = state.problems.filter((/** @type {any} */ one) => !one.path);
     const root = { path: "", title: state.name, kind: "tree", icon: "event", level: 1, details: state.event, expandable: true, children: this.rows.length, setsize: 1, posinset: 1, problems: own.length, worst: own.some((/** @type {any} */ one) => one.level === "error") ? "error" : "warning" };
     const empty = this.piece("empty");
     if (empty) empty.hidden = this.rows.length > 0;
+    const receiving = this.piece("receiving");
+    if (receiving) receiving.hidden = state.eventKind !== "received";
     this.tree.update([root, ...this.rows.map((row) => ({ ...row, level: row.level + 1 }))]);
   }
 
@@ -295,7 +313,7 @@ class Editor {
           this.travels.forget();
           this.saving.know(news.state);
           this.take(news.state, { others: true });
-          this.notes.tellOthers(this.texts.changedByOther, { mine: news.mine, by: news.state.edited.by, done: news.done });
+          this.tellOthers(this.texts.changedByOther, { mine: news.mine, by: news.state.edited.by, done: news.done });
         }
       } catch {
         // The next look, or the next change, will tell.
@@ -303,6 +321,12 @@ class Editor {
     }
     this.lookLater();
     return isNew;
+  }
+
+  /** @param {string} words @param {{mine: boolean, by: string, done: string[]}} others what they did */
+  tellOthers(words, others) {
+    this.notes.tellOthers(words, others);
+    this.publishing.changed(this.notes.wordsOf(words, others));
   }
 
   // --- what people do ---
@@ -413,7 +437,7 @@ class Editor {
     const node = this.saving.waiting.length ? null : nodesOf(this.state.document).get(row.path);
     if (!node) return toast(this.texts.waitsForConnection, "warning");
     keepCopied({ title: row.title, node });
-    if (cut) this.edit({ op: "remove", path: row.path });
+    if (cut) this.edit({ op: "remove", path: row.path, cut: true });
     else say(fill(this.texts.copied, { NAME: row.title }));
   }
 

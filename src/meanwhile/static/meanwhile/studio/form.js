@@ -4,7 +4,7 @@
 import { idFor } from "./control.js";
 import { el, icon } from "./dom.js";
 import { formControl, GROUPS } from "./form_controls.js";
-import { mailPreview } from "./mail_preview.js";
+import { PREVIEWED, previewControl } from "./preview.js";
 
 /** @typedef {import("./control.js").Context} Context */
 
@@ -20,6 +20,7 @@ import { mailPreview } from "./mail_preview.js";
  * @property {[any, string][]} [choices]
  * @property {string} [model]
  * @property {string} [data_type]
+ * @property {[string, string][]} [kinds]
  * @property {string} [relation]
  * @property {boolean} [many]
  * @property {FormField[]} [rows]
@@ -40,7 +41,8 @@ import { mailPreview } from "./mail_preview.js";
  * @property {boolean} edits
  * @property {(key: string, value: any, options?: {typing?: boolean}) => void} onSet
  * @property {(condition: any) => Promise<{text: string, complete: boolean}>} matching
- * @property {(path: string, record: string) => Promise<any>} preview
+ * @property {{coming: import("./schedule.js").Ask, wouldFire: import("./schedule.js").Ask}} asks
+ * @property {(kind: string, path: string, record: string) => Promise<any>} preview
  * @property {(problem: any) => void} onFix
  * @property {() => void} onBack
  */
@@ -74,7 +76,7 @@ export function createForm(root, parts) {
   let isMoreOpen = false;
   /** What is drawn of each field. @type {Map<string, {drawn: string, value: string, element: HTMLElement}>} */
   let drawn = new Map();
-  /** The fold with an e-mail as it would be written, as it was left. @type {{of: string, element: HTMLElement} | null} */
+  /** The fold with what would be sent, as it was left. @type {{of: string, element: HTMLElement} | null} */
   let preview = null;
 
   /**
@@ -164,9 +166,9 @@ export function createForm(root, parts) {
 
   /** Stays the same as long as the node is: what is open in it and chosen in it is kept. @param {Form} shown */
   function previewOf({ kind, path }) {
-    if (kind !== "send_email" || !parts.edits || !facts.model) return (preview = null);
+    if (!PREVIEWED.has(kind) || !parts.edits || !facts.model) return (preview = null);
     const of = `${path} ${facts.model}`;
-    if (preview?.of !== of) preview = { of, element: mailPreview(context(), (record) => parts.preview(form?.path ?? path, record)) };
+    if (preview?.of !== of) preview = { of, element: previewControl(context(), kind, (record) => parts.preview(kind, form?.path ?? path, record)) };
     return preview.element;
   }
 
@@ -230,7 +232,7 @@ export function createForm(root, parts) {
     }
     const caption = GROUPS.has(field.type) ? el("div", { class: "mw-label" }, field.label) : el("label", { for: id, class: "mw-label" }, field.label);
     if (field.required) caption.append(" ", el("span", { class: "mw-soft mw-plain" }, `(${texts.required})`));
-    return el("div", { class: `mw-field mw-field--${field.type}` }, caption, formControl(context(), field, id, set, parts.edits ? parts.matching : undefined), help);
+    return el("div", { class: `mw-field mw-field--${field.type}` }, caption, formControl(context(), field, id, set, parts.edits ? parts.matching : undefined, parts.edits ? parts.asks : { coming: parts.asks.coming }), help);
   }
 
   return {

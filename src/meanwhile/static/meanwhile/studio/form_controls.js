@@ -5,11 +5,14 @@ import { conditionControl } from "./condition.js";
 import { el, select } from "./dom.js";
 import { fieldPicker } from "./field_picker.js";
 import { jsonValue } from "./json_value.js";
+import { mappingControl } from "./mapping.js";
 import { momentControl } from "./moment.js";
+import { bodyControl, headersControl } from "./named.js";
 import { parametersControl } from "./parameters.js";
 import { queryControl } from "./query.js";
 import { recipientsControl } from "./recipients.js";
 import { retryControl } from "./retry.js";
+import { scheduleControl, whereControl } from "./schedule.js";
 import { templateControl } from "./template.js";
 import { valueControl } from "./value.js";
 import { valuesControl } from "./values.js";
@@ -21,7 +24,7 @@ import { valuesControl } from "./values.js";
 const MATCH_AFTER = 300; // milliseconds after the last change of a condition
 
 /** Types whose label is no `<label>`: they are groups, or tick boxes with words of their own. */
-export const GROUPS = new Set(["condition", "values", "recipients", "fields", "parameters"]);
+export const GROUPS = new Set(["condition", "values", "recipients", "fields", "parameters", "body", "headers", "where", "mapping"]);
 
 /**
  * @param {Context} context
@@ -29,9 +32,10 @@ export const GROUPS = new Set(["condition", "values", "recipients", "fields", "p
  * @param {string} id
  * @param {Set} put
  * @param {(condition: any) => Promise<{text: string, complete: boolean}>} [matching]
+ * @param {{coming?: import("./schedule.js").Ask, wouldFire?: import("./schedule.js").Ask}} [asks]
  * @returns {Node}
  */
-export function formControl(context, field, id, put, matching) {
+export function formControl(context, field, id, put, matching, asks) {
   /** @type {import("./control.js").Change} */
   const set = (value, options) => put(field.key, value, options);
   const { label, value } = field;
@@ -71,8 +75,26 @@ export function formControl(context, field, id, put, matching) {
       return recipientsControl(context, value, set, { label, id, choices });
     case "retry":
       return retryControl(context.texts, value, set, { id });
+    case "mapping":
+      return mappingControl(context.texts, value, set, { label, id, options: field.options, rows: field.choices });
+    case "either": {
+      const made = select(choices.map(([one, words]) => [String(one), words]), String(value), { id });
+      made.addEventListener("change", () => {
+        const index = choices.findIndex(([one]) => String(one) === made.value);
+        set(index > 0 ? choices[index][0] : null); // the first one is what stands nowhere
+      });
+      return made;
+    }
     case "parameters":
       return parametersControl(context.texts, value, set, { label, id, types: choices });
+    case "body":
+      return bodyControl(context, value, set, { label, id });
+    case "headers":
+      return headersControl(context, value, set, { label, id });
+    case "schedule":
+      return scheduleControl(context, value, set, { label, id, ask: asks?.coming });
+    case "where":
+      return whereControl(context, field.model ?? "", value, set, { label, id, kinds: field.kinds ?? [], ask: asks?.wouldFire });
     case "query":
       return queryControl(context, value, set, { label, id, types: choices });
     default:

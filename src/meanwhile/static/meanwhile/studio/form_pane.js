@@ -50,9 +50,13 @@ export function createFormPane(parts) {
     },
     edits,
     matching: (condition) => server.studio.matching.background({ tree: page.tree, condition: JSON.stringify(condition) }),
-    preview: async (path, record) => {
+    asks: {
+      coming: (times) => server.studio.coming.background({ tree: page.tree, times: JSON.stringify(times) }),
+      wouldFire: (where) => server.studio.would_fire.background({ tree: page.tree, where: JSON.stringify(where) }),
+    },
+    preview: async (kind, path, record) => {
       await parts.saving().flush();
-      return server.studio.preview_mail({ tree: page.tree, path, record });
+      return kind === "send_email" ? server.studio.preview_mail({ tree: page.tree, path, record }) : server.studio.preview_webhook({ tree: page.tree, path, record });
     },
     onSet: (key, value, options) => parts.onSet({ op: "set_value", path: form.path ?? "", key, value }, options),
     onFix: (problem) => parts.onFix(problem.fix),

@@ -50,16 +50,17 @@ on("htmx:after:request", ({ ctx }) => {
   if ((ctx.response?.status ?? 500) >= 400) return;
   const reached = isLive(ctx.sourceElement) ? [ctx.sourceElement] : document.querySelectorAll(".mw-live");
   for (const live of reached) paceOf(live).heard();
-  tell(ctx.sourceElement, "");
+  tell(ctx.sourceElement);
 });
 
 on("htmx:response:error", ({ ctx }) => {
   const status = ctx.response?.status ?? 0;
   const isTold = ctx.response?.headers.get("Content-Type")?.startsWith("text/plain");
   const why = (isTold && ctx.text) || words("gone");
-  if (!isLive(ctx.sourceElement)) toast(why, "error");
+  const way = wayToLogIn(ctx);
+  if (!isLive(ctx.sourceElement)) toast(why, "error", way);
   else if (status >= 500) missed(ctx.sourceElement);
-  else stop(ctx.sourceElement, why);
+  else stop(ctx.sourceElement, why, way);
 });
 
 on("htmx:error", ({ ctx, error }) => {
@@ -138,24 +139,39 @@ function missed(live) {
 /**
  * @param {Element} live
  * @param {string} why
+ * @param {HTMLElement | null} [way] what leads out of it
  */
-function stop(live, why) {
+function stop(live, why, way = null) {
   paceOf(live).stop();
-  tell(live, why);
+  tell(live, why, way);
+}
+
+/** A link to log in and come back here, where the server says that the session has ended. @param {Context} ctx */
+function wayToLogIn(ctx) {
+  const address = ctx.response?.headers.get("Meanwhile-Log-In");
+  if (!address) return null;
+  const link = document.createElement("a");
+  link.className = "mw-button mw-button--small";
+  link.href = address;
+  link.textContent = words("login");
+  return link;
 }
 
 /**
  * Says above the page's live part what is wrong with it.
  *
  * @param {Element} source
- * @param {string} text
+ * @param {string} [text]
+ * @param {HTMLElement | null} [way] what leads out of it
  */
-function tell(source, text) {
+function tell(source, text = "", way = null) {
   const place = document.getElementById("mw-offline");
-  if (place && source.id !== "plots" && place.textContent !== text) place.textContent = text;
+  if (!place || source.id === "plots" || place.dataset.told === text) return;
+  place.dataset.told = text;
+  place.replaceChildren(...(text ? [text] : []), ...(way ? [" ", way] : []));
 }
 
-/** @param {"offline" | "unsent" | "gone"} name */
+/** @param {"offline" | "unsent" | "gone" | "login"} name */
 function words(name) {
   return document.getElementById("mw-offline")?.dataset[name] ?? "";
 }

@@ -102,11 +102,16 @@ export function createNotes({ texts, places, login, onAgain, onDecided }) {
   }
 
   /** @param {string} words @param {{mine: boolean, by: string, done: string[]}} others what they did */
-  function tellOthers(words, others) {
-    toast(fill(words, { PERSON: person(others), DONE: done(others.done) }), "info");
+  function wordsOf(words, others) {
+    return fill(words, { PERSON: person(others), DONE: done(others.done) });
   }
 
-  return { tellStatus, tellFailed, tellConflict, tellOthers };
+  /** @param {string} words @param {{mine: boolean, by: string, done: string[]}} others what they did */
+  function tellOthers(words, others) {
+    toast(wordsOf(words, others), "info");
+  }
+
+  return { tellStatus, tellFailed, tellConflict, tellOthers, wordsOf };
 }
 
 /** @param {string} picture @param {string} text @param {...(HTMLElement | null)} buttons */

@@ -34,11 +34,24 @@ export function countOf(texts, problems) {
 }
 
 /**
+ * The problems in their order; of too many the errors first, and how many are not shown.
+ *
+ * @param {Record<string, string>} texts
  * @param {Problem[]} problems
  * @param {(problem: Problem) => HTMLElement} line
  */
-export function problemList(problems, line) {
-  return el("ul", { class: "mw-problems__list" }, problems.slice(0, MOST_PROBLEMS).map(line));
+export function problemList(texts, problems, line) {
+  const { shown, left } = shownOf(problems);
+  const rest = left ? el("li", { class: "mw-problem mw-soft" }, fill(texts.moreProblems, { NUMBER: left })) : null;
+  return el("ul", { class: "mw-problems__list" }, shown.map(line), rest);
+}
+
+/** Which problems are shown, and how many are left. @param {Problem[]} problems */
+export function shownOf(problems) {
+  if (problems.length <= MOST_PROBLEMS) return { shown: problems, left: 0 };
+  const errors = problems.filter((one) => one.level === "error");
+  const others = problems.filter((one) => one.level !== "error");
+  return { shown: [...errors, ...others].slice(0, MOST_PROBLEMS), left: problems.length - MOST_PROBLEMS };
 }
 
 /**

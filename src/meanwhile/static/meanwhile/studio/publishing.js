@@ -1,9 +1,12 @@
 // @ts-check
-/** Publishing a draft: a dialog with a comment, which is kept until it is used. */
+/**
+ * Publishing a draft: a dialog with a comment, which is kept until it is used. What others do to the tree while it is
+ * open is told in it, and it stays: nobody publishes what they were not told of.
+ */
 
 import { el, icon } from "./dom.js";
 import { countOf, errorsIn, problemButton, problemList } from "./problem_list.js";
-import { toast } from "./tell.js";
+import { say, toast } from "./tell.js";
 
 /**
  * @typedef {object} Parts
@@ -16,10 +19,11 @@ import { toast } from "./tell.js";
  * @property {(comment: string) => Promise<any>} publish
  * @property {(answer: any) => void} onAnswer
  * @property {(error: any) => void} onFailed
+ * @property {(others: any) => string} words what others did
  */
 
 /** @param {Parts} parts */
-export function createPublishing({ texts, place, whenSaved, problems, titleOf, onProblem, publish, onAnswer, onFailed }) {
+export function createPublishing({ texts, place, whenSaved, problems, titleOf, onProblem, publish, onAnswer, onFailed, words }) {
   const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("mw-publish"));
   const comment = /** @type {HTMLInputElement | null} */ (dialog?.querySelector("[name=comment]"));
   let canPublish = false;
@@ -27,12 +31,36 @@ export function createPublishing({ texts, place, whenSaved, problems, titleOf, o
   async function open() {
     if (!dialog || !comment) return;
     await whenSaved();
-    canPublish = !errorsIn(problems());
-    dialog.querySelector("[data-part=publish-problems]")?.replaceChildren(...told(dialog, problems()));
-    dialog.querySelector('[data-do="publish-now"]')?.setAttribute("aria-disabled", String(!canPublish));
+    tell("");
+    draw();
     comment.value = sessionStorage.getItem(place) ?? "";
     dialog.showModal();
     comment.focus();
+  }
+
+  /** Shows the problems that the draft has now. */
+  function draw() {
+    const list = dialog?.querySelector("[data-part=publish-problems]");
+    if (!dialog || !list) return;
+    const hadFocus = list.contains(document.activeElement);
+    canPublish = !errorsIn(problems());
+    list.replaceChildren(...told(dialog, problems()));
+    dialog.querySelector('[data-do="publish-now"]')?.setAttribute("aria-disabled", String(!canPublish));
+    if (hadFocus) comment?.focus();
+  }
+
+  /** Says in the dialog, which lies over everything else, what others did. @param {string} text */
+  function tell(text) {
+    const note = text ? [el("div", { class: "mw-note mw-note--warning" }, icon("person"), el("div", {}, text))] : [];
+    dialog?.querySelector("[data-part=publish-news]")?.replaceChildren(...note);
+    if (text) say(text);
+  }
+
+  /** Others have changed the draft, which the page shows as it is now. @param {string} text what they did, in words */
+  function changed(text) {
+    if (!dialog?.open) return;
+    draw();
+    tell(`${text} ${texts.publishAgain}`);
   }
 
   /** How many problems there are of each kind, and which. @param {HTMLDialogElement} shown @param {import("./problem_list.js").Problem[]} all */
@@ -43,11 +71,11 @@ export function createPublishing({ texts, place, whenSaved, problems, titleOf, o
       shown.close();
       onProblem(one.path);
     };
-    const list = problemList(all, (one) => el("li", { class: `mw-problem mw-problem--${one.level}` }, problemButton(one, titleOf(one.path), () => go(one))));
-    const words = canPublish ? texts.warningsOnly : texts.publishErrors;
+    const list = problemList(texts, all, (one) => el("li", { class: `mw-problem mw-problem--${one.level}` }, problemButton(one, titleOf(one.path), () => go(one))));
+    const outcome = canPublish ? texts.warningsOnly : texts.publishErrors;
     return [
       el("div", { class: `mw-note mw-note--${canPublish ? "warning" : "bad"}` }, icon(canPublish ? "warning" : "failed"),
-        el("div", { class: "mw-publish__problems" }, el("p", {}, el("strong", {}, countOf(texts, all)), ". ", words), list)),
+        el("div", { class: "mw-publish__problems" }, el("p", {}, el("strong", {}, countOf(texts, all)), ". ", outcome), list)),
     ];
   }
 
@@ -56,14 +84,15 @@ export function createPublishing({ texts, place, whenSaved, problems, titleOf, o
     try {
       await whenSaved();
       const answer = await publish(comment.value);
-      dialog.close();
       onAnswer(answer);
-      if (answer.conflict) toast(answer.conflict.message, "warning");
-      else if (answer.errors) toast(texts.publishErrors, "error");
-      else {
-        sessionStorage.removeItem(place);
-        toast(answer.state.label);
+      if (answer.conflict) return changed(words(answer.conflict));
+      if (answer.errors) {
+        draw();
+        return say(texts.publishErrors);
       }
+      dialog.close();
+      sessionStorage.removeItem(place);
+      toast(answer.state.label);
     } catch (error) {
       dialog.close();
       onFailed(error);
@@ -76,5 +105,5 @@ export function createPublishing({ texts, place, whenSaved, problems, titleOf, o
     if (event.key === "Enter") void now();
   });
 
-  return { open, now };
+  return { open, now, changed };
 }

@@ -1,0 +1,46 @@
+"""When scheduled trees come next and came last, as the pages tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from meanwhile.queue.schedule_models import Schedule
+from meanwhile.trees import registry
+from meanwhile.trees.document import EventTree
+from meanwhile.trees.scheduled import schedule_key
+from meanwhile.trees.scheduled_event import Scheduled
+from meanwhile.trees.scheduled_wording import schedule_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``words`` say when a tree fires. Without ``is_known`` no worker has seen it yet. ``skipped_at`` is a time that
+    fell out, if there was none since; ``last_job`` is that of the last time."""
+
+    words: str
+    is_known: bool = False
+    next_at: datetime | None = None
+    last_at: datetime | None = None
+    last_job: int | None = None
+    skipped_at: datetime | None = None
+
+
+def schedules_of(keys: Iterable[str], *, using: str) -> dict[str, Standing]:
+    """Return those of these trees that are scheduled and fire, by key."""
+    wanted, running = set(keys), registry.current().all()
+    trees = [tree for tree in running if tree.key in wanted and tree.enabled and isinstance(tree.on, Scheduled)]
+    if not trees:
+        return {}
+    rows = Schedule.objects.using(using).in_bulk([schedule_key(tree.key) for tree in trees])
+    return {tree.key: _standing(tree, rows.get(schedule_key(tree.key))) for tree in trees}
+
+
+def _standing(tree: EventTree, row: Schedule | None) -> Standing:
+    words = schedule_in_words(tree.on.as_json())
+    if row is None:
+        return Standing(words)
+    was_skipped = row.skipped_at is not None and (row.last_at is None or row.skipped_at > row.last_at)
+    skipped = row.skipped_at if was_skipped else None
+    return Standing(words, True, row.next_at, row.last_at, row.last_job, skipped)
