@@ -15,6 +15,7 @@ from meanwhile.actions.base import Node
 from meanwhile.actions.function import FunctionAction
 from meanwhile.actions.registry import actions as functions
 from meanwhile.studio import kinds, places
+from meanwhile.studio.awaited import awaited
 from meanwhile.studio.kinds import Kind
 from meanwhile.studio.places import Place
 from meanwhile.trees import registry
@@ -78,6 +79,7 @@ class _Above:
     """What holds for the nodes below one."""
 
     when: str
+    later: str
     background: bool
     off: bool
 
@@ -161,32 +163,31 @@ def _adapter() -> TypeAdapter[Node]:
 def _walk(document: Mapping[str, Any], naming: Naming) -> Iterator[tuple[Place, _Above]]:
     """Yield each node with what holds for it because of the nodes above it."""
     event = document.get("on")
-    called = isinstance(event, Mapping) and event.get("event") in ("called", "received")
-    first = _("at once, before the caller goes on") if called else _("before the next page")
-    if isinstance(event, Mapping) and event.get("event") == "scheduled":
-        first = _("when its time has come, with nobody waiting for it")
-    start = _Above(first, False, False)
+    words = awaited(str(event.get("event", "")) if isinstance(event, Mapping) else "")
+    start = _Above(words.first, words.later, False, False)
     above: dict[str, _Above] = {"": start}
     for place in places.nodes_of(document):
         here = above[places.parent_of(place.path)]
         yield place, here
         if places.branches_of(place.node):
             above[place.path] = _Above(
-                _start_of(place.node, naming) or here.when,
+                _start_of(place.node, here.later, naming) or here.when,
+                here.later,
                 here.background or place.node.get("kind") in {"background", "delay"},
                 here.off or place.node.get("disabled") is True,
             )
 
 
-def _start_of(node: Mapping[str, Any], naming: Naming) -> str:
-    """Return when the children of a node run, empty if that is when the node itself is met."""
+def _start_of(node: Mapping[str, Any], later: str, naming: Naming) -> str:
+    """Return when the children of a node run (``later`` under Background), empty if that is when the node itself is
+    met."""
     match node.get("kind"):
         case "background":
-            return _("after the page, as soon as possible")
+            return later
         case "delay":
             moment = node.get("moment")
             soon = isinstance(moment, Mapping) and moment.get("at") == "now"
-            return _("after the page, as soon as possible") if soon else moment_in_words(moment, naming)
+            return later if soon else moment_in_words(moment, naming)
         case _:
             return ""
 
@@ -194,7 +195,7 @@ def _start_of(node: Mapping[str, Any], naming: Naming) -> str:
 def _when(place: Place, above: _Above, naming: Naming) -> str:
     if above.off or place.node.get("disabled") is True:
         return _("never: it is switched off")
-    return _start_of(place.node, naming) or above.when
+    return _start_of(place.node, above.later, naming) or above.when
 
 
 def _row(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from meanwhile.actions.base import Node
+from meanwhile.studio.awaited import awaited
 from meanwhile.studio.describe import naming_of, title_of
 from meanwhile.studio.words import KINDS
 from meanwhile.trees.condition_wording import condition_in_words
@@ -50,39 +51,45 @@ class Line:
 
 def outline(tree: EventTree) -> list[Line]:
     """Return the nodes of a tree."""
-    return _lines(tree.do, "", naming_of(tree.as_json()))
+    return _lines(tree.do, "", _Words(naming_of(tree.as_json()), awaited(tree.on.event).later))
 
 
-def _lines(nodes: Sequence[Node], prefix: str, naming: Naming) -> list[Line]:
-    return [_line(node, f"{prefix}{index}", naming) for index, node in enumerate(nodes)]
+@dataclass(frozen=True, slots=True)
+class _Words:
+    naming: Naming
+    later: str
 
 
-def _line(node: Node, path: str, naming: Naming) -> Line:
+def _lines(nodes: Sequence[Node], prefix: str, words: _Words) -> list[Line]:
+    return [_line(node, f"{prefix}{index}", words) for index, node in enumerate(nodes)]
+
+
+def _line(node: Node, path: str, words: _Words) -> Line:
     document = node.as_json()
     return Line(
         path=path,
-        title=title_of(document, naming),
+        title=title_of(document, words.naming),
         kind=node.kind,
-        when=_when(node, naming),
+        when=_when(node, words),
         background=isinstance(node, Background | Delay),
-        settings=settings_in_words(document, SHOWN_AS_WHEN, naming),
+        settings=settings_in_words(document, SHOWN_AS_WHEN, words.naming),
         disabled=node.disabled,
         branches=[
-            Branch(heading=_heading(name), lines=_lines(children, f"{path}.{name}." if name else f"{path}.", naming))
+            Branch(heading=_heading(name), lines=_lines(children, f"{path}.{name}." if name else f"{path}.", words))
             for name, children in branches(node).items()
             if children
         ],
     )
 
 
-def _when(node: Node, naming: Naming) -> str:
+def _when(node: Node, words: _Words) -> str:
     match node:
         case Background():
-            return _("after the page, as soon as possible")
+            return words.later
         case Delay():
-            return moment_in_words(node.as_json()["moment"], naming)
+            return moment_in_words(node.as_json()["moment"], words.naming)
         case If():
-            return condition_in_words(node.as_json()["condition"], naming)
+            return condition_in_words(node.as_json()["condition"], words.naming)
         case _:
             return ""
 

@@ -297,3 +297,21 @@ class TestKeysOfTwoFields:
         assert len(rows_of(client.get(url("runs", model="shop.Leg", record="(1,%202)")))) == 1
         leg.delete()
         assert "Leg (1, 2) (gone)" in text_of(client.get(url("run", run.pk)))
+
+
+@pytest.mark.parametrize(
+    ("event", "before", "line", "took"),
+    [
+        ("called", "Before the caller goes on", "The caller goes on, after", "The caller waited"),
+        ("received", "Before the answer", "The answer, after", "The sender waited"),
+        ("scheduled", "When its time has come", "All of this was done after", "The first part took"),
+    ],
+)
+def test_a_run_without_a_person_speaks_of_no_page(viewer, event, before, line, took):
+    _booking, job = failed()
+    Run.objects.filter(pk=job.group).update(event=event)
+    page = text_of(viewer.get(url("run", job.group)))
+    for words in (before, line, took):
+        assert words in page
+    for words in ("next page", "The person waited"):
+        assert words not in page

@@ -316,3 +316,21 @@ def test_an_edit_of_one_node_has_that_node_alone_checked_again(monkeypatch: pyte
     assert looked_at == ["new"]
     problems_of(apply(document, {"op": "set_event", "event": {"event": "created", "model": "shop.Booking"}}))
     assert len(looked_at) == 51
+
+
+@pytest.mark.parametrize(
+    ("event", "first", "later"),
+    [
+        ({"event": "saved", "model": "shop.Booking"}, "before the next page", "after the page"),
+        ({"event": "called"}, "before the caller goes on", "in the background"),
+        ({"event": "received", "model": "shop.Booking"}, "before the answer", "after the answer"),
+        ({"event": "scheduled", "every": {"days": 1}}, "with nobody waiting for it", "in the background"),
+    ],
+)
+def test_who_is_waited_for_is_said_by_the_event(event, first, later):
+    action = {"kind": "update_field", "set": {}}
+    tree = {"meanwhile": 1, "name": "T", "key": "t", "on": event, "do": [action, {"kind": "background", "do": [action]}]}
+    foreground, background, inner = describe.rows(tree)
+    assert first in foreground.when
+    assert later in background.when
+    assert later in inner.when

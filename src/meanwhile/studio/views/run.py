@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from meanwhile.operations import BY_NAME, TO_WHOLE_RUNS, operate_each
 from meanwhile.queue.models import Job
 from meanwhile.queue.states import OPEN, State
+from meanwhile.spans import span_text
+from meanwhile.studio.awaited import awaited
 from meanwhile.studio.changes import rows_of_changes
 from meanwhile.studio.models import StudioVersion
 from meanwhile.studio.operations import operate
@@ -72,17 +74,23 @@ class RunView(LiveView):
         states = {job.state for job in self.jobs}
         operates = self.may_operate(self.run.tree)
         jobs = jobs_of(self.jobs, tree, now=now, using=self.using)
+        strip, words = strip_of(self.run, jobs, now), awaited(self.run.event)
+        waited = _milliseconds(self.run, self.run.page_at)
         return {
             "run": self.run,
             "standing": standing_of(self.run, self.jobs, now),
             "tree": tree,
             "foreground": foreground_of(self.run, tree, self.jobs),
             "jobs": jobs,
-            "strip": strip_of(self.run, jobs, now),
+            "strip": strip,
             "operates": operates,
             "may_retry_all": operates and not states.isdisjoint(TO_WHOLE_RUNS["retry"]),
             "may_cancel_all": operates and not states.isdisjoint(TO_WHOLE_RUNS["cancel"]),
-            "foreground_ms": _milliseconds(self.run, self.run.page_at),
+            "awaited": words,
+            "reached": "" if waited is None else words.reached % {"time": span_text(waited)},
+            "took": words.took % {"first": span_text(waited), "all": span_text(strip.total_ms)}
+            if strip and waited is not None
+            else "",
             "total_ms": _milliseconds(self.run, self.run.finished),
             **self._side(),
         }

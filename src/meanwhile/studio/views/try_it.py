@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from meanwhile.exceptions import MeanwhileError
 from meanwhile.received.sample import sample_body
 from meanwhile.studio import access, drafts, find_records
+from meanwhile.studio.awaited import awaited
 from meanwhile.studio.errors import EditProblem
 from meanwhile.studio.fields import DATE, MOMENT, TIME, YES_NO, FieldChoice, fields_of
 from meanwhile.studio.models import StudioTree
@@ -93,6 +94,7 @@ class TryView(OneTreeView):
                 for name, kind in (parameters if isinstance(parameters, dict) else {}).items()
             ],
             "body": self._body(event, given.get("body")),
+            "awaited": awaited(str(event.get("event", "")) if isinstance(event, dict) else ""),
             "problem": problem,
             "result": result,
         }
