@@ -42,18 +42,14 @@ def asks_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(DATABASE_FIXTURES)
 
 
-@pytest.hookimpl(trylast=True)  # pytest-django marks what stands in a TestCase
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by the folder they stand in, and skip what this machine or database cannot run.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Mark tests by the folder they stand in, before any are chosen by their marks (``-m``), and skip what this machine
+    or database cannot run.
 
     On PostgreSQL leave out, too, what asks no database: it would be the same as on SQLite. Those that stand with the
     tests of the database may do so in a process of their own, and stay.
     """
-    if on_postgres():
-        again = [item for item in items if item.path.relative_to(TESTS).parts[0] in PURE and not asks_database(item)]
-        config.hook.pytest_deselected(items=again)
-        left_out = set(again)
-        items[:] = [item for item in items if item not in left_out]
     for item in items:
         if item.path.is_relative_to(TESTS / "browser"):
             item.add_marker(pytest.mark.browser)
@@ -65,6 +61,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="runs on PostgreSQL only"))
         if item.get_closest_marker("sqlite") and on_postgres():
             item.add_marker(pytest.mark.skip(reason="runs on SQLite only"))
+    yield  # pytest-django marks what stands in a TestCase
+    if on_postgres():
+        again = [item for item in items if item.path.relative_to(TESTS).parts[0] in PURE and not asks_database(item)]
+        config.hook.pytest_deselected(items=again)
+        left_out = set(again)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -329,7 +329,8 @@ def test_an_edit_of_one_node_has_that_node_alone_checked_again(monkeypatch: pyte
 )
 def test_who_is_waited_for_is_said_by_the_event(event, first, later):
     action = {"kind": "update_field", "set": {}}
-    tree = {"meanwhile": 1, "name": "T", "key": "t", "on": event, "do": [action, {"kind": "background", "do": [action]}]}
+    nodes = [action, {"kind": "background", "do": [action]}]
+    tree = {"meanwhile": 1, "name": "T", "key": "t", "on": event, "do": nodes}
     foreground, background, inner = describe.rows(tree)
     assert first in foreground.when
     assert later in background.when
