@@ -13,11 +13,17 @@ from tests.browser.booking import fill_in, press_book
 from tests.browser.site import Site
 
 from .camera import HEIGHT, PHONE, WIDTH, Camera, tall
-from .trees import TOO_EARLY, WELCOME
+from .trees import SCHEDULED, TELLS, TOO_EARLY, WELCOME
 
 EDITOR, HEAD = "meanwhile-editor", ".mw-head"
 TREE, FORM = ".mw-editor__tree", studio.FORM
 PROBLEMS = ".mw-editor__problems"
+
+
+WITHOUT_PORT = """() => {
+  for (const one of document.querySelectorAll("#mw-address, #mw-curl"))
+    one.textContent = one.textContent.replace(location.origin, "https://bookings.example");
+}"""
 
 
 def build(page: Page, browser: Browser, site: Site, camera: Camera) -> int:
@@ -26,6 +32,7 @@ def build(page: Page, browser: Browser, site: Site, camera: Camera) -> int:
     _menus(page, camera)
     key = put_in(page, site, WELCOME)
     _nodes(page, camera)
+    _others(page, site, camera)
     _problems(page, site, camera)
     _try(page, site, camera, key)
     booking = _publish(page, site, camera, key)
@@ -102,6 +109,26 @@ def _nodes(page: Page, camera: Camera) -> None:
     camera.take("condition", page, FORM)
     _select(page, "Delay")
     camera.take("delay", page, FORM)
+    tall(page, is_tall=False)
+
+
+def _others(page: Page, site: Site, camera: Camera) -> None:
+    """What comes of itself, what tells another system, and what is told by one."""
+    put_in(page, site, SCHEDULED)
+    tall(page)
+    studio.row(page, "Ask who is missing").click()
+    expect(page.locator(FORM)).to_contain_text("would fire for")
+    camera.take("schedule", page, FORM)
+    put_in(page, site, TELLS)
+    _select(page, "Call lounge.example")
+    page.locator("summary").filter(has_text="Preview").click()
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator(FORM)).to_contain_text("webhook-signature")
+    camera.take("webhook", page, FORM)
+    page.goto(site.url("/studio/python/flight-received/"))
+    page.get_by_role("link", name="Address and API keys").click()
+    page.evaluate(WITHOUT_PORT)
+    camera.take("receiving", page, HEAD, ".mw-columns")
     tall(page, is_tall=False)
 
 

@@ -61,6 +61,32 @@ WELCOME = tree(
 )
 """The tree of the guide."""
 
+SCHEDULED: Json = {
+    "meanwhile": 1,
+    "name": "Ask who is missing",
+    "on": {
+        "event": "scheduled",
+        "model": "bookings.Booking",
+        "cron": "30 7 * * mon-fri",
+        "where": {"status": fixed("received"), "flight__starts__lt": {"value": "now", "days": 2}},
+    },
+    "do": [{"kind": "background", "do": [mail("Do you come, {{ record.name }}?", BODY)]}],
+}
+"""A tree that begins by itself."""
+
+LOUNGE: Json = {
+    "kind": "call_webhook",
+    "url": "https://lounge.example/flights/{{ record.flight.number }}/guests",
+    "body": {
+        "reference": {"value": "field", "field": "reference"},
+        "passenger.name": {"value": "field", "field": "name"},
+        "passenger.seat": {"value": "field", "field": "seat"},
+    },
+    "sign_with": "airport",
+}
+TELLS = tree("Tell the lounge", "created", {"kind": "background", "do": [LOUNGE]})
+"""A tree that tells another system."""
+
 TOO_EARLY = tree(
     "Say thank you",
     "created",

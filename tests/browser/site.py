@@ -100,21 +100,23 @@ def start(data: Path, *, pace: float = 0, port: int = 0) -> subprocess.Popen[str
     return subprocess.Popen(
         [sys.executable, "-W", "error::DeprecationWarning:demo", "-m", "demo"],
         cwd=REPOSITORY,
-        env={**environment(data, pace), "HOST": "127.0.0.1", "PORT": str(port)},
+        env=environment(data, pace, port),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
 
 
-def environment(data: Path, pace: float) -> dict[str, str]:
-    """Return what a process of the demo needs to know."""
+def environment(data: Path, pace: float, port: int = 0) -> dict[str, str]:
+    """Return what a process of the demo needs to know: the same for all of one site, whose trees name its address."""
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src")]),
         "DJANGO_SETTINGS_MODULE": "demo.settings",
         "DEMO_DATA": str(data),
         "DEMO_PACE": str(pace),
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
     }
 
 

@@ -71,7 +71,7 @@ def _check(request: WebhookRequest, answer: Answer) -> None:
         return
     facts: dict[str, Any] = {"status": _status_in_words(status)}
     if status // 100 == 3:
-        facts["where"] = _pointed_to(answer)
+        facts["where"] = request.without_secrets(_pointed_to(answer)) or _("nowhere")
         text = _("It answered %(status)s and points to %(where)s. Redirects are not followed: write the new address.")
         raise WebhookFailed(request.address.shown, text % facts, status=status, permanent=True)
     words = _text(request, answer)[:IN_ERROR].strip()
@@ -97,7 +97,7 @@ def _pointed_to(answer: Answer) -> str:
     scheme, slashes, rest = where.rpartition("://")
     host, slash, path = rest.partition("/")
     where = "".join((scheme, slashes, host.rpartition("@")[2], slash, path)) if slashes else where
-    return where.translate(CONTROLS)[:200] or _("nowhere")
+    return where.translate(CONTROLS)[:200]
 
 
 def _retry_after(answer: Answer) -> float:
@@ -107,7 +107,7 @@ def _retry_after(answer: Answer) -> float:
         return float(given[:9])
     try:
         moment = parsedate_to_datetime(given)
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone may be any number of hours away
         return 0.0
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, math.ceil((moment - datetime.now(UTC)).total_seconds()))

@@ -16,6 +16,7 @@ from meanwhile.queue import owner as owners
 from meanwhile.queue import sql
 from meanwhile.queue.models import Job, WorkerProcess
 from meanwhile.queue.pause import paused
+from meanwhile.queue.schedule import SERIAL_PREFIX
 from meanwhile.queue.states import State
 
 Code = Literal["", "not_due", "retry", "paused", "serial", "no_worker", "in_line"]
@@ -53,7 +54,7 @@ def why_waiting(
             _("Nothing is lost, but this part of the site is paused at the moment."),
         )
     if job.serial_key and (before := _before(job, now, using)) is not None:
-        return Reason("serial", _("It waits for job #%(id)s of the same record.") % {"id": before})
+        return Reason("serial", _behind(job) % {"id": before})
     if not (any_worker_alive(now=now, using=using) if alive is None else alive):
         return Reason(
             "no_worker",
@@ -61,6 +62,12 @@ def why_waiting(
             _("Nothing is lost, but the part of the site that does this work is not running at the moment."),
         )
     return Reason("in_line", _("Workers are busy with earlier jobs."))
+
+
+def _behind(job: Job) -> str:
+    if job.serial_key.startswith(SERIAL_PREFIX):
+        return _("It waits for job #%(id)s of an earlier time.")
+    return _("It waits for job #%(id)s of the same record.")
 
 
 def any_worker_alive(*, now: datetime, using: str) -> bool:

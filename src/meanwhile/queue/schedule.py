@@ -26,6 +26,8 @@ from meanwhile.queue.states import State
 
 logger = logging.getLogger("meanwhile.queue")
 
+SERIAL_PREFIX = "schedule:"
+
 LOOK_BACK = (
     timedelta(minutes=2),
     timedelta(hours=2),
@@ -34,6 +36,10 @@ LOOK_BACK = (
     timedelta(days=800),
 )
 """How far to look back for the latest time that passed, one after the other until there is one."""
+
+
+LONG_OVER = timedelta(minutes=1)
+"""A time that passed so long ago without anybody who knows of it is nobody's."""
 
 
 class Periodic(Protocol):
@@ -74,7 +80,7 @@ def periodics() -> list[Periodic]:
 
 def serial_key(key: str) -> str:
     """Return the key under which the jobs of one periodic thing run one after the other."""
-    return f"schedule:{key}"[:200]
+    return f"{SERIAL_PREFIX}{key}"[:200]
 
 
 def ensure(wanted: Iterable[Periodic], *, now: datetime, using: str) -> None:
@@ -126,9 +132,10 @@ def take_due(wanted: Iterable[Periodic], *, clock: Clock, using: str) -> int:
 
 def look(*, clock: Clock, using: str) -> int:
     """Do once what a worker's scheduler does all the time, for who has no worker; return how many jobs were queued."""
-    known = periodics()
+    known, now = periodics(), clock.now()
+    forget_overdue([one.key for one in known], before=now - LONG_OVER, using=using)
     if known:
-        ensure(known, now=clock.now(), using=using)
+        ensure(known, now=now, using=using)
     return take_due(known, clock=clock, using=using)
 
 

@@ -6,6 +6,8 @@ Without a good key for a tree, every address answers the same, whether there is 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
@@ -97,10 +99,15 @@ def _answered(request: HttpRequest, key: str, clock: Clock) -> Answer:
     idempotency_key = key_of(request.headers.get("Idempotency-Key", ""))
     body = _body(request, conf.get().received_max_body)
     document = wire.read_object(body, wire.Limits(1, conf.get().received_max_body, DEEPEST), keys_once=True)
-    if unstorable(document):
-        raise wire.malformed(_("A text in it has a character that can't be stored."))
+    check_storable(document)
     accepted = Request(document, digest_of(body), idempotency_key)
     return receive(tree, event, accepted, api_key=api_key, clock=clock)
+
+
+def check_storable(document: Mapping[str, Any]) -> None:
+    """Refuse JSON data with a text that no database keeps. Raises `RequestRefused`."""
+    if unstorable(document):
+        raise wire.malformed(_("A text in it has a character that can't be stored."))
 
 
 def _let_in(request: HttpRequest, key: str, clock: Clock) -> ApiKey:

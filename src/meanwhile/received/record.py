@@ -126,10 +126,12 @@ def _converted(
     for name, value in given.items():
         try:
             field = _field(model, name)
+            check_type(field, value)
             if field.many_to_many:
                 many[name] = _related(field, value)
             else:
                 plain[name] = convert(model, field, value)
+                check_range(field, plain[name])
         except ValueProblem as problem:
             wrong[sources[name]] = [problem.expected]
     if wrong:

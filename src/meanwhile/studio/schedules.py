@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from meanwhile.queue.models import Job
 from meanwhile.queue.schedule_models import Schedule
 from meanwhile.trees import registry
 from meanwhile.trees.document import EventTree
@@ -17,7 +18,7 @@ from meanwhile.trees.scheduled_wording import schedule_in_words
 @dataclass(frozen=True, slots=True)
 class Standing:
     """``words`` say when a tree fires. Without ``is_known`` no worker has seen it yet. ``skipped_at`` is a time that
-    fell out, if there was none since; ``last_job`` is that of the last time."""
+    fell out, if there was none since; ``last_job`` is that of the last time, while it is kept."""
 
     words: str
     is_known: bool = False
@@ -34,13 +35,16 @@ def schedules_of(keys: Iterable[str], *, using: str) -> dict[str, Standing]:
     if not trees:
         return {}
     rows = Schedule.objects.using(using).in_bulk([schedule_key(tree.key) for tree in trees])
-    return {tree.key: _standing(tree, rows.get(schedule_key(tree.key))) for tree in trees}
+    last = [row.last_job for row in rows.values() if row.last_job]
+    kept = set(Job.objects.using(using).filter(pk__in=last).values_list("pk", flat=True)) if last else set()
+    return {tree.key: _standing(tree, rows.get(schedule_key(tree.key)), kept) for tree in trees}
 
 
-def _standing(tree: EventTree, row: Schedule | None) -> Standing:
+def _standing(tree: EventTree, row: Schedule | None, kept: Collection[int]) -> Standing:
     words = schedule_in_words(tree.on.as_json())
     if row is None:
         return Standing(words)
     was_skipped = row.skipped_at is not None and (row.last_at is None or row.skipped_at > row.last_at)
     skipped = row.skipped_at if was_skipped else None
-    return Standing(words, True, row.next_at, row.last_at, row.last_job, skipped)
+    job = row.last_job if row.last_job in kept else None
+    return Standing(words, True, row.next_at, row.last_at, job, skipped)

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from meanwhile import conf
-from meanwhile.received.endpoint import DEEPEST
+from meanwhile.received.endpoint import DEEPEST, check_storable
 from meanwhile.received.problems import ReceivedRefused
 from meanwhile.received.receive import occasion_of
 from meanwhile.received.record import Taken, look_up, read, save
@@ -43,6 +43,7 @@ def happen(trial: TreeTrial, event: Received, text: str, model: type[Model], *, 
         raise PermissionDenied(refusal % {"model": model._meta.verbose_name})
     try:
         document = wire.read_object(text.encode("utf-8", "surrogatepass"), limits, keys_once=True)
+        check_storable(document)
         given = read(event, document, of=of)
         found = look_up(event, given.values, model, using=using)
         if found.record is not None:

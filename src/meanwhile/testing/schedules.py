@@ -47,7 +47,8 @@ def run_schedules(until: datetime, *, raise_errors: bool = False) -> int:
 def _next(now: datetime, using: str) -> datetime | None:
     """Return when a tree fires or a job is due next."""
     keys = [one.key for one in schedule.periodics()]
-    fires: datetime | None = Schedule.objects.using(using).filter(key__in=keys).aggregate(at=Min("next_at"))["at"]
+    rows = Schedule.objects.using(using).filter(key__in=keys, next_at__gt=now)
+    fires: datetime | None = rows.aggregate(at=Min("next_at"))["at"]
     return min(filter(None, (fires, look_out(now, using=using).next_due)), default=None)
 
 

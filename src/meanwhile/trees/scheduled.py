@@ -62,8 +62,8 @@ def scheduled_trees() -> list[ScheduledTree]:
 
 
 def scheduled_tree(key: str) -> ScheduledTree:
-    """Return the scheduled tree of this key or name. Raises `UnknownTree` if there is none that fires."""
-    tree = registry.current().find(key)
+    """Return the scheduled tree of this key. Raises `UnknownTree` if there is none that fires."""
+    tree = registry.current().get(key)
     if isinstance(tree.on, Scheduled) and tree.enabled:
         return ScheduledTree(tree, tree.on)
     raise UnknownTree(key, [one.tree.key for one in scheduled_trees()])

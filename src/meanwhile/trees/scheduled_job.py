@@ -22,7 +22,6 @@ from django.utils.translation import gettext as _
 
 from meanwhile.clock import Clock
 from meanwhile.exceptions import ActionFailed, ChainTooDeep, PayloadTooLarge, SkipJob, UnknownTree
-from meanwhile.queue.backoff import RetryPolicy
 from meanwhile.queue.error_text import describe
 from meanwhile.queue.handlers import PlannedStep, StepRun
 from meanwhile.queue.jobs import ClaimedJob
@@ -44,7 +43,7 @@ CHUNK = 200
 
 ONCE = "once"
 ALL = "all"
-AT_ONCE = RetryPolicy(max_attempts=1)
+FAILURES = (ActionFailed, ChainTooDeep, PayloadTooLarge)
 
 
 class ScheduledHandler:
@@ -58,8 +57,9 @@ class ScheduledHandler:
         try:
             found = scheduled_tree(job.payload["tree"])
         except UnknownTree:
-            text = _("The tree “%(tree)s” is not scheduled any more.")
-            raise SkipJob(text % {"tree": job.name or job.payload["tree"]}) from None
+            raise _not_any_more(job) from None
+        if (walk := job.steps.get("walk")) and walk["model"] != found.on.model:
+            raise _not_any_more(job)  # where the walk had come to says nothing of other records
         runs = _Runs(found, datetime.fromisoformat(job.payload["occurrence"]), self._clock or current_clock(), using)
         return RecordsPlan(job, runs) if found.on.model else OncePlan(job, runs)
 
@@ -76,6 +76,11 @@ class ScheduledHandler:
     def prune(self, retention: Mapping[str, float], *, now: datetime, using: str) -> int:  # noqa: ARG002 - the port's
         """Nothing is kept besides the jobs and the runs."""
         return 0
+
+
+def _not_any_more(job: ClaimedJob) -> SkipJob:
+    text = _("The tree “%(tree)s” is not scheduled any more.")
+    return SkipJob(text % {"tree": job.name or job.payload["tree"]})
 
 
 class _Runs:
@@ -121,17 +126,22 @@ class OncePlan(_Plan):
         """Return the one step, unless it is done."""
         if ONCE in self._job.steps.get("done", {}):
             return None
-        return PlannedStep(key=ONCE, label=self._runs.tree.name, run=self._run, retry=AT_ONCE)
+        return PlannedStep(key=ONCE, label=self._runs.tree.name, run=self._run)
 
     def _run(self, run: StepRun) -> dict[str, Any]:  # noqa: ARG002 - the port's signature
-        return {"run": self._runs.start(None)}
+        try:
+            return {"run": self._runs.start(None)}
+        except FAILURES as error:
+            # Another try may well do where the connection or a lock was in the way; else it is for a person to see.
+            error.permanent = not _is_of_the_database(error)  # type: ignore[union-attr]
+            raise
 
 
 class RecordsPlan(_Plan):
     """A run for each record of the query (`queue.handlers.Plan`).
 
-    A step's key is the record's, as JSON. ``steps["walk"]`` holds ``last`` (the key that was counted last), ``runs``
-    and ``failed``; of the marks that of the last record stays, and that of the end.
+    A step's key is the record's, as JSON. ``steps["walk"]`` holds ``model``, ``last`` (the key that was counted last),
+    ``runs`` and ``failed``; of the marks that of the last record stays, and that of the end.
     """
 
     def __init__(self, job: ClaimedJob, runs: _Runs) -> None:
@@ -144,13 +154,15 @@ class RecordsPlan(_Plan):
         if ALL in self._job.steps.get("done", {}):
             return None
         self._count_done()
+        if self._keys and _key_of(self._keys[0]) in self._job.steps.get("done", {}):
+            self._keys.popleft()
         if not self._keys:
             self._keys.extend(self._following())
         if not self._keys:
             return PlannedStep(key=ALL, label=_("All records"), run=self._end)
-        pk = self._keys.popleft()
+        pk = self._keys[0]  # it stays until it has its mark: who asks again is told the same
         return PlannedStep(
-            key=json.dumps(stored_key(pk)),
+            key=_key_of(pk),
             label=f"{self._model._meta.verbose_name} {pk}",
             run=partial(self._run, pk),
             goes_on=True,
@@ -165,6 +177,7 @@ class RecordsPlan(_Plan):
             failed = "error" in mark or "error" in outcome
             done.pop(walk["last"], None)
             walk = {
+                "model": self._runs.on.model,
                 "last": key,
                 "runs": walk["runs"] + (failed or "run" in outcome),
                 "failed": walk["failed"] + failed,
@@ -177,7 +190,9 @@ class RecordsPlan(_Plan):
     def _following(self) -> list[Any]:
         records = records_of(self._runs.on, self._runs.occurrence, using=self._runs.using)
         if last := self._walk()["last"]:
-            records = records.filter(pk__gt=key_from_stored(self._model, json.loads(last)))
+            # Without its mark that record was taken back by a person, to be done again.
+            beyond = "pk__gt" if last in self._job.steps.get("done", {}) else "pk__gte"
+            records = records.filter(**{beyond: key_from_stored(self._model, json.loads(last))})
         return list(records.values_list("pk", flat=True)[:CHUNK])
 
     def _run(self, pk: Any, run: StepRun) -> dict[str, Any]:  # noqa: ARG002 - the port's signature
@@ -187,7 +202,7 @@ class RecordsPlan(_Plan):
             return {"left_out": True}
         try:
             return {"run": self._runs.start(record)}
-        except (ActionFailed, ChainTooDeep, PayloadTooLarge) as error:
+        except FAILURES as error:
             if _is_of_the_database(error):
                 raise  # another try may well do
             failed_runs().write_in_transaction(using=self._runs.using)
@@ -201,6 +216,11 @@ class RecordsPlan(_Plan):
                 extra={"tree": self._runs.tree.key, "failed": walk["failed"], "records": walk["runs"]},
             )
         return {"records": walk["runs"], "failed": walk["failed"]}
+
+
+def _key_of(pk: Any) -> str:
+    """Return the key of a record's step."""
+    return json.dumps(stored_key(pk))
 
 
 def _is_of_the_database(error: BaseException | None) -> bool:

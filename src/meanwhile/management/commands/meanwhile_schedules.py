@@ -16,6 +16,7 @@ from meanwhile.clock import SystemClock
 from meanwhile.exceptions import UnknownTree
 from meanwhile.queue import schedule
 from meanwhile.queue.schedule_models import Schedule
+from meanwhile.trees import registry
 from meanwhile.trees.scheduled import ScheduledTree, run_tree_now
 from meanwhile.trees.scheduled_wording import schedule_in_words
 
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         using = conf.get().database
         if options["run"]:
             try:
-                job = run_tree_now(options["run"], clock=SystemClock(), using=using)
+                job = run_tree_now(registry.current().find(options["run"]).key, clock=SystemClock(), using=using)
             except UnknownTree as error:
                 raise CommandError(str(error)) from error
             self.stdout.write(_("Queued as job %(id)s.") % {"id": job})

@@ -6,7 +6,7 @@ changed. Where nothing is scheduled it asks for no rows.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Min
 
@@ -50,9 +50,12 @@ class Scheduler(Role):
         self._follow(periodics, self._clock.now())
         if not periodics:
             return self._sweep
+        seen = self._clock.now()
         schedule.take_due(periodics, clock=self._clock, using=self.using)
         keys = [one.key for one in periodics]
-        nearest = Schedule.objects.using(self.using).filter(key__in=keys).aggregate(at=Min("next_at"))["at"]
+        # What was due and is still there could not be served, or is the business of other code: no haste is of use.
+        rows = Schedule.objects.using(self.using).filter(key__in=keys, next_at__gt=seen)
+        nearest = rows.aggregate(at=Min("next_at"))["at"]
         return self._sweep if nearest is None else self._until(nearest)
 
     def _follow(self, periodics: list[Periodic], now: datetime) -> None:
@@ -65,8 +68,7 @@ class Scheduler(Role):
         schedule.forget(gone, using=self.using)
         if self._clock.monotonic() >= self._settle_at:
             self._settle_at = self._clock.monotonic() + SETTLE_EVERY
-            overdue = now - timedelta(seconds=SETTLE_EVERY)
-            schedule.forget_overdue(list(self._known), before=overdue, using=self.using)
+            schedule.forget_overdue(list(self._known), before=now - schedule.LONG_OVER, using=self.using)
             if periodics:
                 schedule.ensure(periodics, now=now, using=self.using)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -17,6 +17,8 @@ from meanwhile.studio.schedules import schedules_of
 from meanwhile.studio.views.schedule import RunsNow
 from meanwhile.studio.wording import event_in_words
 from meanwhile.trees import registry
+from meanwhile.trees.document import EventTree
+from meanwhile.trees.scheduled_event import Scheduled
 
 
 class PythonTreeView(RunsNow):
@@ -31,12 +33,7 @@ class PythonTreeView(RunsNow):
 
     def get(self, request: HttpRequest, key: str) -> HttpResponseBase:  # noqa: ARG002 - Django's signature
         """Show it."""
-        try:
-            tree: Any = registry.current().get(key)
-        except UnknownTree as error:
-            raise Http404(_("There is no such tree.")) from error
-        if self.studio_tree(key) is not None:
-            raise Http404(_("This tree is in the Studio."))
+        tree: Any = self._tree(key)
         return self.render(
             {
                 "tree": tree,
@@ -51,5 +48,16 @@ class PythonTreeView(RunsNow):
         )
 
     def post(self, request: HttpRequest, key: str) -> HttpResponseBase:
-        """Have a scheduled tree run now."""
+        """Have a scheduled tree run now; any other takes nothing."""
+        if not isinstance(self._tree(key).on, Scheduled):
+            return HttpResponseNotAllowed(["GET", "HEAD", "OPTIONS"])
         return self.run_now(request, key)
+
+    def _tree(self, key: str) -> EventTree:
+        try:
+            tree = registry.current().get(key)
+        except UnknownTree as error:
+            raise Http404(_("There is no such tree.")) from error
+        if self.studio_tree(key) is not None:
+            raise Http404(_("This tree is in the Studio."))
+        return tree
