@@ -72,7 +72,7 @@ def issue_ticket(record: AnyBooking, step: Step) -> str:
     return record.ticket
 
 
-@action(label=_("Put in the seats"))
+@action(label=_("Create the seats"))
 def put_in_seats(record: Flight) -> None:
     """Give a flight that another system told of its cabin, and no more free places than it has free seats."""
     if not record.seats.exists():

@@ -153,7 +153,7 @@ def import_with_a_taken_key(page: Page, world: World) -> None:
     page.goto(world.site.url("/studio/import/"))
     page.get_by_label("Or its text").fill(json.dumps(taken))
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.get_by_role("heading", name="A tree of its own")).to_be_visible()
+    expect(page.get_by_role("heading", name="Import as a new tree")).to_be_visible()
 
 
 def refused_new_tree(page: Page, world: World) -> None:

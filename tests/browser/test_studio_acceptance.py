@@ -110,7 +110,7 @@ def test_a_file_whose_tree_is_here_already_is_put_into_its_draft_or_becomes_anot
     imported(page, quick_site, text)
     studio.ready(page)
     imported(page, quick_site, text)
-    expect(page.get_by_role("heading", name="Where does it go?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Where should it go?")).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="Another tree has the key")).to_be_focused()
     page.get_by_role("link", name="Import a tree").click()  # or neither: what was typed is still there
     expect(page.get_by_label("Or its text")).to_have_value(text)

@@ -35,7 +35,7 @@ def test_a_tree_for_the_records_of_a_query_is_made_by_clicking(page: Page, quick
     key = new_scheduled(page, quick_site, "Every morning", "bookings.Booking")
     expect(page.locator(TOLD)).to_have_text("every day at 7 a.m.")
     expect(page.locator(COMING)).to_have_count(5)
-    cron = page.get_by_label("Times as a cron expression")
+    cron = page.get_by_label("Cron expression")
     cron.fill("0 25 * * *")
     expect(page.locator(TOLD)).to_contain_text("“25” can't be the hour")
     expect(page.locator(COMING)).to_have_count(0)

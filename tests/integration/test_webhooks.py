@@ -531,3 +531,73 @@ def test_a_test_catches_requests_and_chooses_the_answers() -> None:
     assert len({one.idempotency_key for one in sent}) == 1
     assert Job.objects.get().steps["done"]["0.0"]["result"]["answer"] == '{"id": 1}'
     assert "authorization" not in repr(sent).lower()
+
+
+def test_no_value_climbs_out_of_the_path() -> None:
+    with webhooks() as sent:
+        for name in (".", ".."):
+            job = called(CallWebhook("https://crm.example/of/{{ record.name }}/x", method="DELETE"), name=name)
+            assert "can't be called" in refused(job)
+            Job.objects.all().delete()
+        called(CallWebhook("https://crm.example/of/{{ record.name }}", method="DELETE"), name="...")
+    assert [one.url for one in sent] == ["https://crm.example/of/..."]
+
+
+def test_a_secret_is_not_sent_in_the_clear_through_the_internet(settings: Any) -> None:
+    token = {"secret": "t0ken", "hosts": ["crm.example", "crm.internal", "10.1.2.3"]}
+    settings.MEANWHILE = {
+        **settings.MEANWHILE,
+        "WEBHOOK_SECRETS": {"token": token},
+        "WEBHOOK_ALLOW_PRIVATE": ["crm.internal", "10.1.0.0/16"],
+    }
+    with webhooks() as sent:
+        assert "https://" in refused(called(CallWebhook("http://crm.example/", authorize_with="token")))
+        for node in (
+            CallWebhook("http://crm.example/", sign_with="token"),  # this one does not leave the process
+            *(
+                CallWebhook(url, authorize_with="token")
+                for url in ("https://crm.example/", "http://crm.internal/", "http://10.1.2.3/")
+            ),
+        ):
+            Job.objects.all().delete()
+            assert called(node).state == State.SUCCEEDED
+    assert len(sent) == 4
+
+
+@pytest.mark.parametrize(
+    "said",
+    [r"{\"a\": \"s\/c+r\"t&\"}", r'{"a": "s\/c+r\"t&"}', '{"a": "s/c+r\\"t&"}', "s/c%2Br%22t%26", "s%2Fc%2Br%22t%26"],
+)
+def test_a_secret_that_is_repeated_in_another_writing_is_not_kept(said: str, settings: Any) -> None:
+    secret = {"secret": 'Token s/c+r"t&', "hosts": ["127.0.0.1"]}
+    settings.MEANWHILE = {**settings.MEANWHILE, "WEBHOOK_SECRETS": {"token": secret}}
+    with Receiver(answer(content=said.encode())) as crm:
+        job = called(CallWebhook(crm.url, authorize_with="token", authorize_in="Authorization"))
+    assert "********" in str(job.steps)
+    assert not any(part in str(job.steps) for part in ("c+r", "c%2Br"))
+
+
+def test_a_redirect_that_repeats_a_secret_is_told_without_it() -> None:
+    with Receiver(answer("302 Found", Location="https://crm.example/t0ken-of-the-crm/x")) as crm:
+        assert "********/x" in refused(called(CallWebhook(crm.url, authorize_with="token")))
+
+
+def test_a_pause_that_is_nonsense_is_none() -> None:
+    with Receiver(answer("404 Not Found", Retry_After="Mon, 01 Jan 2024 00:00:00 +99999999999999999999")) as crm:
+        assert "404 Not Found" in refused(called(CallWebhook(crm.url)))
+
+
+def test_a_machine_without_one_kind_of_addresses_uses_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.socket
+
+    def without_ipv6(family: int = -1, *args: Any, **options: Any) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(97, "Address family not supported by protocol")
+        return real(family, *args, **options)
+
+    with Receiver() as crm:
+        found = [(socket.AF_INET6, ("::1", crm.port, 0, 0)), (socket.AF_INET, ("127.0.0.1", crm.port))]
+        monkeypatch.setattr(webhook_wire, "_resolved", lambda _address, _deadline: found)
+        monkeypatch.setattr(webhook_wire, "may_be_called", lambda *_args: True)
+        monkeypatch.setattr(webhook_wire.socket, "socket", without_ipv6)
+        assert called(CallWebhook(crm.url)).state == State.SUCCEEDED

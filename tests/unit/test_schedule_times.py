@@ -103,6 +103,11 @@ def test_outside_the_calendar_there_is_no_next_time(on: Scheduled) -> None:
     assert next_after(on, last, zone=ZoneInfo("UTC"), anchor=ANCHOR) is None
 
 
+def test_what_begins_before_the_calendar_never_comes() -> None:
+    on = Scheduled(every=Span(days=1), starting="0001-01-01T00:00")
+    assert next_after(on, ANCHOR, zone=ZoneInfo("Europe/Berlin"), anchor=ANCHOR) is None
+
+
 @pytest.mark.parametrize(
     ("cron", "told"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from meanwhile.texts import gettext as _
 from meanwhile.webhook_settings import IPAddress, MayBePrivate, is_host
@@ -67,6 +67,8 @@ def read(url: str) -> Address:
     host = _ascii(host)
     if not is_host(host) or port == 0:
         raise ValueError(_("it names no host"))
+    if any(unquote(part) in {".", ".."} for part in parts.path.split("/")):
+        raise ValueError(_("a part of its path is “.” or “..”, which leads elsewhere"))
     path = quote(parts.path, safe=OF_A_PATH) or "/"
     return Address(parts.scheme, host, port or PORTS[parts.scheme], path, quote(parts.query, safe=OF_A_QUERY))
 

@@ -14,8 +14,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from django.template.base import Lexer, TokenType
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from meanwhile import conf
@@ -26,13 +28,16 @@ from meanwhile.actions.call_webhook import WITH_BODY, key_problem, url_problem
 from meanwhile.actions.values import to_jsonable
 from meanwhile.actions.webhook_address import Address
 from meanwhile.exceptions import ValueProblem, WebhookFailed
-from meanwhile.webhook_settings import WebhookSecret
+from meanwhile.webhook_settings import MayBePrivate, WebhookSecret
 
 if TYPE_CHECKING:
     from meanwhile.actions.call_webhook import CallWebhook
 
 FITS_A_HEADER = re.compile(r"[\t -~\xa0-\xff]*")
 USER_AGENT = "django-meanwhile"
+SHORT = 3
+"""Words of no more letters are no secret by themselves."""
+
 SECRET_HEADERS = frozenset({"webhook-signature"})
 
 
@@ -53,9 +58,20 @@ class WebhookRequest:
         return [(name, HIDDEN if name.lower() in self.secret_headers else value) for name, value in self.headers]
 
     def without_secrets(self, text: str) -> str:
-        """Return a text in which no secret of the request stands, such as an answer that repeats it."""
+        """Return a text in which no secret of the request stands, such as an answer that repeats it, also as JSON, in
+        an address or in HTML."""
         for secret in self.secrets:
-            text = text.replace(secret, HIDDEN)
+            in_json = json.dumps(secret)[1:-1]
+            written = {
+                secret,
+                in_json,
+                in_json.replace("/", "\\/"),
+                quote(secret),
+                quote(secret, safe=""),
+                escape(secret),
+            }
+            for one in sorted(written, key=len, reverse=True):
+                text = text.replace(one, HIDDEN)
         return text
 
 
@@ -68,22 +84,23 @@ def compose(node: CallWebhook, step: Step) -> WebhookRequest:
         _put(headers, name, _header_value(name, step.render(text)))
     key = step.idempotency_key
     headers |= {"Idempotency-Key": key, "webhook-id": key}
-    secrets: list[WebhookSecret] = []
+    unshown: list[str] = []
     hidden = set(SECRET_HEADERS)
     if node.sign_with:
         secret = _secret(node.sign_with, "sign_with", address)
-        secrets.append(secret)
+        unshown.append(secret.text)
         timestamp = str(int(step.now.timestamp()))
-        headers |= {"webhook-timestamp": timestamp, "webhook-signature": signature(secret.key, key, timestamp, body)}
+        signed = signature(secret.key, key, timestamp, body)
+        headers |= {"webhook-timestamp": timestamp, "webhook-signature": signed}
+        unshown.append(signed.partition(",")[2])
     if node.authorize_with:
         secret = _secret(node.authorize_with, "authorize_with", address)
-        secrets.append(secret)
+        # Behind a scheme, as in “Basic dXNlcjpw”, the last word is what is secret.
+        unshown += [secret.text, *[word for word in secret.text.split()[1:] if len(word) > SHORT]]
         name = node.authorize_in or "Authorization"
         _put(headers, name, secret.text if node.authorize_in else f"Bearer {secret.text}")
         hidden.add(name.lower())
-    return WebhookRequest(
-        node.method, address, tuple(headers.items()), body, tuple(one.text for one in secrets), frozenset(hidden)
-    )
+    return WebhookRequest(node.method, address, tuple(headers.items()), body, tuple(unshown), frozenset(hidden))
 
 
 def signature(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
@@ -92,10 +109,10 @@ def signature(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-def secret_problem(name: str, place: str, host: str | None) -> str:
-    """Return why a secret can't be used for this (``sign_with``, ``authorize_with``) at a host; empty if it can.
+def secret_problem(name: str, place: str, address: Address | None) -> str:
+    """Return why a secret can't be used for this (``sign_with``, ``authorize_with``) at an address; empty if it can.
 
-    ``host`` is None where it is not known yet.
+    ``address`` is None where it is not known yet.
     """
     secret = conf.get().webhook_secrets.get(name)
     if secret is None:
@@ -104,9 +121,20 @@ def secret_problem(name: str, place: str, host: str | None) -> str:
         if place == "sign_with":
             return ""
         return _("The secret “%(name)s” names no hosts that it may be sent to.") % {"name": name}
-    if host is not None and host not in secret.hosts:
-        return _("The secret “%(name)s” is not for %(host)s.") % {"name": name, "host": host}
+    if address is not None and address.host not in secret.hosts:
+        return _("The secret “%(name)s” is not for %(host)s.") % {"name": name, "host": address.host}
+    if address is not None and place == "authorize_with" and not _is_private_way(address):
+        text = _("The secret “%(name)s” is sent over https:// alone, unless WEBHOOK_ALLOW_PRIVATE names the host.")
+        return text % {"name": name}
     return ""
+
+
+def _is_private_way(address: Address) -> bool:
+    """Say whether nobody on the way reads what is sent: it is encrypted, or the host is one of the project's own."""
+    if address.scheme == "https":
+        return True
+    allowed = (MayBePrivate.read(text) for text in conf.get().webhook_allow_private)
+    return any(one.covers(address.host, address.port, webhook_address.ip_of(address.host)) for one in allowed)
 
 
 def _address(node: CallWebhook, step: Step) -> Address:
@@ -130,7 +158,7 @@ def percent_encoding(template: str) -> str:
 
 
 def _secret(name: str, place: str, address: Address) -> WebhookSecret:
-    if problem := secret_problem(name, place, address.host):
+    if problem := secret_problem(name, place, address):
         raise WebhookFailed(address.shown, problem, permanent=True)
     return conf.get().webhook_secrets[name]
 

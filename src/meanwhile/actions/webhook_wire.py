@@ -162,7 +162,11 @@ def _connected(address: Address, deadline: Deadline) -> socket.socket:
         raise _forbidden(address)
     failure: OSError = OSError(_("it has no address"))
     for number, (family, place) in enumerate(found):
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:  # this machine has no IPv6 at all
+            failure = error
+            continue
         try:
             sock.settimeout(deadline.left() / (len(found) - number))
             sock.connect(place)

@@ -60,7 +60,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
             return badge("cancelled", _("revoked"))
         if api_key.is_expired(now := timezone.now()):
             return badge("cancelled", _("expired"))
-        return badge("alive", _("good")) if api_key.is_good(now) else badge("silent", _("its person is inactive"))
+        return badge("alive", _("valid")) if api_key.is_good(now) else badge("silent", _("its user is inactive"))
 
     @admin.action(description=gettext_lazy("Revoke the selected API keys"), permissions=["operate"])
     def revoke_selected(self, request: HttpRequest, chosen: QuerySet[ApiKey]) -> None:

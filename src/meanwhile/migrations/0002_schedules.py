@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                     "skipped_at",
                     models.DateTimeField(
                         blank=True,
-                        help_text="The last time that fell out: the one before still waited.",
+                        help_text="The last time that was skipped: the run before had not begun yet.",
                         null=True,
                         verbose_name="last skipped",
                     ),

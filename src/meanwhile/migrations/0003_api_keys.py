@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 (
                     "key",
                     models.CharField(
-                        help_text="What the sender calls the request.", max_length=255, verbose_name="key"
+                        help_text="The Idempotency-Key of the request.", max_length=255, verbose_name="key"
                     ),
                 ),
                 (

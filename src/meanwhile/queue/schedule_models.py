@@ -25,7 +25,7 @@ class Schedule(models.Model):
         _("last skipped"),
         null=True,
         blank=True,
-        help_text=_("The last time that fell out: the one before still waited."),
+        help_text=_("The last time that was skipped: the run before had not begun yet."),
     )
 
     class Meta:

@@ -85,7 +85,7 @@ class ReceivedAnswer(models.Model):
 
     api_key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+", verbose_name=_("API key"))
     tree = models.CharField(_("tree"), max_length=100)
-    key = models.CharField(_("key"), max_length=255, help_text=_("What the sender calls the request."))
+    key = models.CharField(_("key"), max_length=255, help_text=_("The Idempotency-Key of the request."))
     digest = models.CharField(_("digest"), max_length=64, help_text=_("SHA-256 of what was sent."))
     status = models.SmallIntegerField(_("HTTP status"))
     answer = models.JSONField(_("answer"))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from meanwhile.actions.assignment import convert, field_to_set
 from meanwhile.exceptions import ParameterError, ValueProblem
 from meanwhile.queue import sql
+from meanwhile.received.fitting import check_range, check_type, same_text
 from meanwhile.received.payload import parameters_of, values_of
 from meanwhile.received.problems import ReceivedRefused
 from meanwhile.sensitive import is_sensitive
@@ -161,7 +162,8 @@ def _hold(model: type[models.Model], wanted: Mapping[str, Any], *, using: str) -
     connection = connections[using]
     with connection.cursor() as cursor:
         if sql.is_postgresql(connection):
-            written = json.dumps([model._meta.label, sorted((name, str(value)) for name, value in wanted.items())])
+            same = sorted((_field(model, name).name, same_text(value)) for name, value in wanted.items())
+            written = json.dumps([model._meta.concrete_model._meta.label, same])
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(written)])
         else:
             cursor.execute(HOLD_SQLITE)
@@ -177,7 +179,10 @@ def _find(model: type[models.Model], wanted: Mapping[str, Any], *, using: str) -
     rows = model._base_manager.using(using).filter(**looked_up).order_by("pk")
     if connections[using].features.has_select_for_update_of:
         rows = rows.select_for_update(of=("self",))
-    found = list(rows[:2])
+    try:
+        found = list(rows[:2])
+    except OverflowError:  # SQLite's, of a number that no row can have
+        found = []
     if len(found) > 1:
         raise ReceivedRefused(409, "ambiguous", _("More than one record fits what was sent."))
     return found[0] if found else None

@@ -30,7 +30,7 @@ def key_of(header: str) -> str:
         key = key[1:-1]
     is_readable = key.isascii() and key.isprintable() and 0 < len(key) <= LONGEST_KEY
     if header.strip() and not is_readable:
-        text = _("The Idempotency-Key must have 1 to %(n)s letters, digits and signs.") % {"n": LONGEST_KEY}
+        text = _("The Idempotency-Key must have 1 to %(n)s visible ASCII characters.") % {"n": LONGEST_KEY}
         raise ReceivedRefused(400, "malformed", text)
     return key
 

@@ -46,7 +46,7 @@ def _of_tree() -> dict[str, str]:
         "oneError": _("1 error"),
         "warnings": _("NUMBER warnings"),
         "oneWarning": _("1 warning"),
-        "moreProblems": _("Besides these: NUMBER"),
+        "moreProblems": _("And NUMBER more"),
         "copied": _("“NAME” is copied. It can be pasted here or into another tree."),
         "nothingCopied": _("Nothing was copied yet."),
         "menuOf": _("What can be done with “NAME”"),
@@ -89,7 +89,7 @@ def _of_saving() -> dict[str, str]:
         "draftOnly": _("Not published yet"),
         "hasChanges": _("Changed since version NUMBER"),
         "publishErrors": _("Not published: the errors have to be mended first."),
-        "publishAgain": _("Nothing is published yet. Publish it if that is right."),
+        "publishAgain": _("Your version is not published yet. Publish it if this is right."),
         "warningsOnly": _("The tree can be published all the same."),
         "lastEdit": _("Last edited by PERSON, WHEN"),
         "isOff": _("switched off"),
@@ -214,8 +214,8 @@ def _of_conditions() -> dict[str, str]:
 def _of_schedules() -> dict[str, str]:
     return {
         "atTimes": _("At times of the calendar"),
-        "againAfter": _("Again and again after a span"),
-        "cron": _("Times as a cron expression"),
+        "againAfter": _("At regular intervals"),
+        "cron": _("Cron expression"),
         "cronFields": _("Five fields: minute, hour, day of the month, month, day of the week; * is every one."),
         "countedFrom": _("Counted from (if not from its publication)"),
         "usual0": _("Every day at 7"),

@@ -30,7 +30,7 @@ from meanwhile.queue.schedule import Periodic, Source
 from meanwhile.queue.states import State
 from meanwhile.studio.capturing import SwitchableCapture, fire
 from meanwhile.studio.recheck import Memory
-from meanwhile.trees import listening, registry
+from meanwhile.trees import listening, registry, scheduled
 from meanwhile.trees.document import EventTree
 from meanwhile.trees.interest import Interests
 from meanwhile.trees.registry import TreeRegistry
@@ -63,24 +63,25 @@ class Loaded:
 def set_up(config: MeanwhileConfig) -> None:
     """Begin to look for published trees; called once, when the app is ready."""
     config.studio = Loaded()
-    config.handlers = {kind: _WithFreshTrees(handler) for kind, handler in config.handlers.items()}
+    config.handlers = {kind: _WithFreshTrees(kind, handler) for kind, handler in config.handlers.items()}
     config.schedules = {name: partial(_fresh, source) for name, source in config.schedules.items()}
     _capture(config)
     request_started.connect(_look_at_request, dispatch_uid="meanwhile.studio")
     connection_created.connect(_look_at_connection, dispatch_uid="meanwhile.studio")
 
 
-def refresh(*, force: bool = False) -> None:
+def refresh(*, force: bool = False, at_once: bool = False) -> None:
     """Load what was published, by whichever process, since this one looked last.
 
-    Unless ``force`` is given it looks at most once in ``STUDIO_RELOAD`` seconds, and leaves it to another thread that
-    is at it. Before the tables are made there is nothing to load.
+    It looks at most once in ``STUDIO_RELOAD`` seconds, and leaves it to another thread that is at it. With ``at_once``
+    it looks now; with ``force`` it also loads what has not changed. Before the tables are made there is nothing to
+    load.
     """
     config = _config()
     loaded: Loaded = config.studio
-    if not force and not _is_time(loaded):
+    if not (force or at_once or _is_time(loaded)):
         return
-    if not loaded.lock.acquire(blocking=force):
+    if not loaded.lock.acquire(blocking=force or at_once):
         return
     try:
         loaded.looked = time.monotonic()
@@ -237,12 +238,14 @@ def _config() -> Any:
 class _WithFreshTrees:
     """A handler of jobs that sees to it that the trees are as published when a job opens."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, kind: str, handler: Handler) -> None:
         self._handler = handler
+        # It runs the tree as it is now, which may have been published a moment ago by whoever runs it by hand.
+        self._at_once = kind == scheduled.KIND
         self.prunes_own_jobs = getattr(handler, "prunes_own_jobs", False)
 
     def open(self, job: ClaimedJob, *, using: str) -> Plan:
-        refresh()
+        refresh(at_once=self._at_once)
         return self._handler.open(job, using=using)
 
     def ended(self, group: str, state: State, error: str, *, using: str) -> None:

@@ -96,5 +96,5 @@ def _count(on: Scheduled) -> int | None:
             return records[: MOST_COUNTED + 1].count()
     except TimeIsUp:
         return None
-    except (FieldError, ValueError, TypeError, ValidationError):
+    except (FieldError, ValueError, TypeError, OverflowError, ValidationError):
         raise EditProblem(_("The rules are not complete yet.")) from None

@@ -25,7 +25,7 @@ def check_webhook(node: CallWebhook, info: Surroundings) -> Iterator[Problem]:
     address = _fixed_address(node.url)
     for place in ("sign_with", "authorize_with"):
         name = getattr(node, place)
-        if name and (problem := secret_problem(name, place, address.host if address else None)):
+        if name and (problem := secret_problem(name, place, address)):
             yield info.problem("meanwhile.E144", place, problem, _hint())
     if node.authorize_in and not node.authorize_with:
         text = _("A header is named for a secret, and no secret.")

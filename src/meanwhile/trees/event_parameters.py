@@ -30,6 +30,9 @@ PYTHON_TYPES: dict[str, type] = {
 FINITE = ConfigDict(allow_inf_nan=False)
 """A parameter goes into a job as JSON, which has no infinity and no NaN."""
 
+MOST_DIGITS = 1000
+"""A decimal of more places before or behind its point is none: as a whole number, 1e99999999 takes hours to write."""
+
 _NAMES = {python: name for name, python in PYTHON_TYPES.items()}
 
 
@@ -57,6 +60,9 @@ def validated(declared: Mapping[str, str], given: Mapping[str, Any], of: str = "
             values[name] = TypeAdapter(PYTHON_TYPES[kind], config=FINITE).validate_python(given[name])
         except ValidationError as error:
             problems[name] = told(error)
+            continue
+        if isinstance(number := values[name], Decimal) and abs(number.adjusted()) > MOST_DIGITS:
+            problems[name] = _("must be a number")
     if problems:
         raise ParameterError(problems, of=of)
     return values

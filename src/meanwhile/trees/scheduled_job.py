@@ -133,7 +133,7 @@ class OncePlan(_Plan):
             return {"run": self._runs.start(None)}
         except FAILURES as error:
             # Another try may well do where the connection or a lock was in the way; else it is for a person to see.
-            error.permanent = not _is_of_the_database(error)  # type: ignore[union-attr]
+            error.permanent = not _is_of_the_database(error)
             raise
 
 
@@ -141,7 +141,8 @@ class RecordsPlan(_Plan):
     """A run for each record of the query (`queue.handlers.Plan`).
 
     A step's key is the record's, as JSON. ``steps["walk"]`` holds ``model``, ``last`` (the key that was counted last),
-    ``runs`` and ``failed``; of the marks that of the last record stays, and that of the end.
+    ``until`` (the last key that the query found at first: what the runs themselves make is not walked over), ``runs``
+    and ``failed``; of the marks that of the last record stays, and that of the end.
     """
 
     def __init__(self, job: ClaimedJob, runs: _Runs) -> None:
@@ -177,7 +178,7 @@ class RecordsPlan(_Plan):
             failed = "error" in mark or "error" in outcome
             done.pop(walk["last"], None)
             walk = {
-                "model": self._runs.on.model,
+                **walk,
                 "last": key,
                 "runs": walk["runs"] + (failed or "run" in outcome),
                 "failed": walk["failed"] + failed,
@@ -185,11 +186,18 @@ class RecordsPlan(_Plan):
             self._job.steps["walk"] = walk
 
     def _walk(self) -> dict[str, Any]:
-        return self._job.steps.get("walk") or {"last": "", "runs": 0, "failed": 0}
+        return self._job.steps.get("walk") or {"model": self._runs.on.model, "last": "", "runs": 0, "failed": 0}
 
     def _following(self) -> list[Any]:
         records = records_of(self._runs.on, self._runs.occurrence, using=self._runs.using)
-        if last := self._walk()["last"]:
+        walk = self._walk()
+        if "until" not in walk:
+            until = records.order_by("-pk").values_list("pk", flat=True).first()
+            if until is None:
+                return []
+            walk = self._job.steps["walk"] = {**walk, "until": json.dumps(stored_key(until))}
+        records = records.filter(pk__lte=key_from_stored(self._model, json.loads(walk["until"])))
+        if last := walk["last"]:
             # Without its mark that record was taken back by a person, to be done again.
             beyond = "pk__gt" if last in self._job.steps.get("done", {}) else "pk__gte"
             records = records.filter(**{beyond: key_from_stored(self._model, json.loads(last))})

@@ -42,7 +42,10 @@ def next_after(event: Scheduled, moment: datetime, *, zone: ZoneInfo, anchor: da
     assert event.every is not None
     if event.starting is None:
         return _next_of_span(event.every, moment, zone, anchor, first=1)
-    start = resolve(at(event.starting), moment, zone, lambda _path: None)
+    try:
+        start = resolve(at(event.starting), moment, zone, lambda _path: None)
+    except MomentError:
+        return None
     return _next_of_span(event.every, moment, zone, start, first=0)
 
 

@@ -15,8 +15,8 @@ from meanwhile.trees.wording import NOT_YET, list_of, literal_in_words, moment_i
 
 LABELS: Mapping[str, Any] = MappingProxyType(
     {
-        "authorize_in": gettext_lazy("Header of the secret"),
-        "authorize_with": gettext_lazy("Secret to get in with"),
+        "authorize_in": gettext_lazy("Send the secret in this header"),
+        "authorize_with": gettext_lazy("Secret for access"),
         "bcc": gettext_lazy("Bcc"),
         "body": gettext_lazy("Text"),
         "cc": gettext_lazy("Cc"),
@@ -44,7 +44,7 @@ LABELS: Mapping[str, Any] = MappingProxyType(
         "on_error": gettext_lazy("If it fails"),
         "parameters": gettext_lazy("Parameters"),
         "params": gettext_lazy("Parameters"),
-        "paths": gettext_lazy("Places of the parameters"),
+        "paths": gettext_lazy("Where the parameters stand in the JSON"),
         "priority": gettext_lazy("Priority"),
         "reentrant": gettext_lazy("Fires for its own changes"),
         "reply_to": gettext_lazy("Answers to"),

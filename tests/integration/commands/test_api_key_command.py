@@ -57,6 +57,7 @@ def test_a_key_is_made_listed_and_revoked(run):
         ["make", "Shop", "--tree", "orders", "--user", "nobody"],
         ["make", "Shop", "--tree", "orders", "--days", "-1"],
         ["make", "Shop", "--tree", "orders", "--days", "1e300"],
+        ["make", "Shop", "--tree", "orders", "--days", "nan"],
         ["revoke", "mw_nothing"],
         ["revoke"],
     ],

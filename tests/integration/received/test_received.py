@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from meanwhile import (
     Background,
@@ -22,10 +23,11 @@ from meanwhile import (
     Was,
     action,
 )
+from meanwhile.received.fitting import same_text
 from meanwhile.testing import run_background, use_trees
 from meanwhile.trees.models import Run, RunState
 from tests.integration.received.sending import ORDERS, Sender, orders, sent
-from tests.shop.models import Booking, Customer, Order, Seat
+from tests.shop.models import Airport, Booking, Customer, Lounge, Order, Parcel, Seat
 
 pytestmark = pytest.mark.django_db
 
@@ -248,3 +250,104 @@ def test_its_json_goes_there_and_back():
         "match": ["number"],
         "fields": {"number": "order.id", "amount": "order.amount"},
     }
+
+
+@pytest.mark.parametrize("key", [True, 1.5, 10**30, [1], {"pk": 1}])
+def test_no_other_record_is_taken_for_one_that_has_no_such_key(key):
+    seat = Seat.objects.create(pk=1, number="1A")
+    with use_trees(orders(on=Received(Seat, match=["pk"], fields={"pk": "id", "number": "to"}, create=False))):
+        assert Sender().send({"id": key, "to": "9Z"}).status_code in {404, 422}
+    with use_trees(orders(on=Received(Booking, fields={"name": "name", "seat": "seat"}))):
+        answer = Sender().send({"name": "Ada", "seat": key})
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, ["seat"])
+    seat.refresh_from_db()
+    assert seat.number == "1A"
+
+
+def test_no_other_rows_are_related_than_those_that_were_named():
+    group = Group.objects.create(pk=1, name="all")
+    users = Received(User, match=["username"], fields=["username", "groups"], create=False)
+    with use_trees(orders(UpdateField(first_name="Ada"), on=users)):
+        user, sender = User.objects.create(username="ada"), Sender()
+        for key in (True, 1.5, [True], [1.5], [[1]], [{}]):
+            answer = sender.send({"username": "ada", "groups": key})
+            assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, ["groups"])
+        assert not user.groups.exists()
+        assert sender.send({"username": "ada", "groups": [group.pk]}).status_code == 200
+    assert user.groups.get() == group
+
+
+def test_a_child_of_another_table_is_not_found_by_a_number_that_is_none():
+    with use_trees(orders(on=Received(Airport, match=["pk"], fields={"pk": "id", "code": "code"}, create=False))):
+        sender = Sender()
+        for key in (10**30, 1e300):
+            assert sender.send({"id": key, "code": "TXL"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("number", {"a": 1}),
+        ("number", ["P1"]),
+        ("note", {}),
+        ("amount", True),
+        ("amount", "NaN"),
+    ],
+)
+def test_json_of_another_type_is_no_value(field, value):
+    with use_trees(orders(on=Received(Order, fields={"number": "number", field: field}))):
+        answer = Sender().send({"number": "P1", field: value})
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, [field])
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize("match", [["name"], ["starts"]])
+def test_a_moment_that_some_zone_has_no_date_for_is_refused(moment, match):
+    with use_trees(orders(on=Received(Booking, match=match, fields=["name", "starts"]))):
+        answer = Sender().send({"name": "Ada", "starts": moment})
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, ["starts"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("ratio", "Infinity"),
+        ("ratio", "1e400"),
+        ("ratio", "NaN"),
+        ("label", 1),
+        ("label", True),
+        ("label", "../../secret.txt"),
+        ("label", "a\\..\\..\\secret.txt"),
+        ("label", "/etc/passwd"),
+        ("label", "a" * 101),
+        ("data", 1),
+    ],
+)
+def test_what_no_column_and_no_file_may_hold_is_refused(field, value):
+    Parcel.objects.create(tag="T1")
+    parcels = Received(Parcel, match=["tag"], fields=["tag", field])
+    with use_trees(orders(UpdateField(pieces=2), on=parcels)):
+        sender = Sender()
+        answer = sender.send({"tag": "T1", field: value})
+        assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, [field])
+        assert (
+            sender.send({"tag": "T1", field: {"ratio": 1.5, "label": "a/b.txt", "data": "aGk="}[field]}).status_code
+            == 200
+        )
+
+
+@pytest.mark.parametrize("amount", ["1e99999999", "1e-99999999", "0e99999999", "-1e2000"])
+def test_a_number_of_endless_digits_is_none(amount):
+    lounges = Received(Lounge, fields=["name"], parameters={"n": Decimal})
+    with use_trees(orders(UpdateField(visits=Param("n")), on=lounges)):
+        answer = Sender().send({"name": "A", "n": amount})
+    assert (answer.status_code, answer.json()["error"]["fields"]) == (422, {"n": ["must be a number"]})
+
+
+def test_values_that_are_equal_wait_for_one_another():
+    """Without a unique constraint this alone keeps two requests from making one record twice."""
+    berlin = timezone(timedelta(hours=1))
+    assert same_text(Decimal("1.5")) == same_text(Decimal("1.50"))
+    assert same_text(datetime(2026, 3, 1, 13, tzinfo=berlin)) == same_text(datetime(2026, 3, 1, 12, tzinfo=UTC))
+    assert same_text("1.5") != same_text("1.50")

@@ -107,6 +107,18 @@ class TestJob:
         assert done() == ["Ada", "Bob"]
         assert Booking.objects.get(name="Cy").notes == "done;done;"
 
+    def test_records_that_the_runs_make_are_not_run_for(self):
+        @action(name="make_another")
+        def make_another(record: Booking) -> None:
+            assert Booking.objects.count() < 10, "it never ends"
+            Booking.objects.create(name=f"after {record.name}")
+
+        book("Ada", "Bob")
+        with use_trees(EventTree("Daily", on=DAILY, do=[make_another()])), clock_at(SIX):
+            run_schedules(until=SEVEN)
+        assert Booking.objects.count() == 4
+        assert Job.objects.get().steps["done"]["all"]["result"] == {"records": 2, "failed": 0}
+
     def test_in_the_middle_of_a_walk_no_other_type_is_gone_on_with(self):
         book("Ada", "Bob")
         Seat.objects.create(number="1A")

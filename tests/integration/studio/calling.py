@@ -10,13 +10,27 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from meanwhile.queue.models import Job, QueuePause
+from meanwhile.received.models import ApiKey
 from meanwhile.studio.models import StudioDraft, StudioEdit, StudioTree, StudioVersion
 from meanwhile.trees.models import Run
 from tests.shop.models import Booking, Customer, Seat, Ticket
 
 REFUSED = {"forbidden", "user_error", "login_required"}
 
-KEPT = (StudioTree, StudioDraft, StudioEdit, StudioVersion, Job, QueuePause, Run, Booking, Customer, Seat, Ticket)
+KEPT = (
+    StudioTree,
+    StudioDraft,
+    StudioEdit,
+    StudioVersion,
+    Job,
+    QueuePause,
+    Run,
+    Booking,
+    Customer,
+    Seat,
+    Ticket,
+    ApiKey,
+)
 
 
 def everything() -> list[Any]:

@@ -66,6 +66,7 @@ PAGES: dict[str, tuple[str, str, dict[str, str]]] = {
     "python-export": ("/studio/python/printed/export.json", VIEW, {}),
     "tree-new": ("/studio/trees/new/", EDIT, {"name": "New", "model": "shop.Booking", "event": "saved"}),
     "tree": ("/studio/trees/plan/", VIEW, {"do": "run-now"}),
+    "receiving": ("/studio/receiving/plan-in/", VIEW, {"name": "A key"}),
     "try": ("/studio/trees/plan/try/", EDIT, {"record": "PK"}),
     "history": ("/studio/trees/plan/history/", VIEW, {}),
     "version": ("/studio/trees/plan/versions/1/", VIEW, {"revision": "2"}),
@@ -81,6 +82,7 @@ PAGES: dict[str, tuple[str, str, dict[str, str]]] = {
 
 POSTS = {
     "tree-new": EDIT,
+    "receiving": PUBLISH,
     "try": EDIT,
     "version": EDIT,
     "import": EDIT,
@@ -99,13 +101,13 @@ PEOPLE = [(), *((what,) for what in ALL), *((VIEW, what) for what in ALL[1:]), (
 
 
 class OneTree:
-    """A backend that gives every right on the tree “plan”, and none else."""
+    """A backend that gives every right on the trees “plan” and “plan-in”, and none else."""
 
     def authenticate(self, request: Any, **credentials: Any) -> None:
         return None
 
     def has_perm(self, user: Any, permission: str, obj: Any = None) -> bool:
-        return isinstance(obj, StudioTree) and obj.key == "plan"
+        return isinstance(obj, StudioTree) and obj.key in {"plan", "plan-in"}
 
 
 @pytest.fixture
@@ -115,6 +117,7 @@ def known(tree: StudioTree, booking: Booking) -> dict[str, str]:
     StudioTree.objects.filter(pk=tree.pk).update(key="plan")
     tree.refresh_from_db()
     _has_version_and_draft(tree)
+    _takes_in("plan-in")
     now = timezone.now()
     version = TreeVersion.objects.create(
         id=new_run_id(), key="plan", name="Plan", content_hash="x", document=_document(tree), created=now
@@ -133,6 +136,12 @@ def _has_version_and_draft(tree: StudioTree) -> None:
     # There is something to do again, and whatever was done before, the calls here name this revision.
     drafts.undo(tree, revision=drafts.draft_of(tree).revision, by=None)
     type(drafts.draft_of(tree)).objects.filter(tree=tree).update(revision=2)
+
+
+def _takes_in(key: str) -> None:
+    """Make a tree on Received."""
+    made = drafts.create_tree(f"Takes {key}", {"event": "received", "model": "shop.Order"}, by=None)
+    StudioTree.objects.filter(pk=made.pk).update(key=key)
 
 
 def _document(tree: StudioTree) -> Any:
@@ -228,6 +237,7 @@ def other(known: dict[str, str]) -> StudioTree:
     StudioTree.objects.filter(pk=made.pk).update(key="other")
     made.refresh_from_db()
     _has_version_and_draft(made)
+    _takes_in("other-in")
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from meanwhile import Background, Created, EventTree, UpdateField
+from meanwhile.clock import SystemClock
 from meanwhile.queue.drain import drain
 from meanwhile.queue.models import Job
 from meanwhile.studio import drafts, loading, publish
@@ -25,6 +27,7 @@ from meanwhile.studio.problems import BOTH_RUN, KEY_TAKEN, problems_of
 from meanwhile.testing import advance_to, clock_at, use_trees
 from meanwhile.trees import registry
 from meanwhile.trees.models import Run
+from meanwhile.trees.scheduled import run_tree_now
 from tests.integration.studio.conftest import MAIL, SET_STATUS, fill, published
 from tests.shop.models import Booking, Customer, Ticket
 
@@ -117,6 +120,17 @@ def test_a_worker_sees_it_before_it_opens_a_job(tree: StudioTree, settings: Any)
     drain()
     booking.refresh_from_db()
     assert (booking.ready, booking.notes) == (True, "seen")
+
+
+def test_a_scheduled_tree_that_was_published_a_moment_ago_is_run_by_a_worker_elsewhere(settings: Any) -> None:
+    made = drafts.create_tree("Mine", {"event": "scheduled", "cron": "0 0 29 2 *"}, by=None)
+    publish.publish(made, revision=1, by=None)
+    run_tree_now(made.key, clock=SystemClock(), using="default")
+    as_another_process()
+    settings.MEANWHILE = {**settings.MEANWHILE, "STUDIO_RELOAD": 1000}
+    apps.get_app_config("meanwhile").studio.looked = time.monotonic()  # type: ignore[attr-defined]
+    drain()
+    assert Job.objects.get().state == "succeeded"
 
 
 def test_jobs_and_requests_do_not_look_for_trees_before_it_is_time(settings: Any) -> None:

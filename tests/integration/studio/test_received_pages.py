@@ -212,6 +212,8 @@ class TestTrying:
             ("{}", "order.id: is missing"),
             ('{"a": 1, "a": 2}', "there twice"),
             ("\ud800", "not JSON"),
+            (json.dumps({**BODY, "note": "a\x00b"}), "can't be stored"),
+            (json.dumps({**BODY, "note": "\ud800"}), "can't be stored"),
             (json.dumps({**BODY, "order": {"id": "N1", "sum": "much"}}), "order.sum"),
         ],
     )

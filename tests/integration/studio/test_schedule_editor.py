@@ -82,6 +82,8 @@ def test_it_is_told_for_how_many_records_it_would_fire(booking: Booking) -> None
         {"status": {"value": "field", "field": "name"}},
         {"status__regex": LITERAL_OPEN},
         {"customer__name__x": LITERAL_OPEN},
+        {"starts__lt": {"value": "now", "days": -1_000_000}},
+        {"starts__year": {"value": "literal", "literal": 10**12}},
     ],
 )
 def test_rules_that_are_not_right_are_told_and_not_asked(booking: Booking, where: dict[str, Any]) -> None:

@@ -17,6 +17,8 @@ from meanwhile.queue import schedule
 from meanwhile.queue.models import Job
 from meanwhile.queue.schedule_models import Schedule
 from meanwhile.studio import drafts, publish
+from meanwhile.studio.models import StudioTree
+from meanwhile.studio.views.base import StudioView
 from meanwhile.testing import clock_at, run_background, run_schedules, use_trees
 from meanwhile.trees.models import Run
 from tests.integration.studio_pages.pages import text_of, url
@@ -38,7 +40,7 @@ def daily() -> Iterator[Booking]:
 def test_the_page_of_a_tree_in_python_tells_its_times(viewer: Client, daily: Booking) -> None:
     before = text_of(viewer.get(url("python-tree", "daily")))
     assert "Every weekday at 7 a.m., for each booking" in before
-    assert "Its next time is known as soon as a worker runs." in before
+    assert "The next time is known as soon as a worker runs." in before
     with clock_at(SIX):
         run_schedules(until=SIX.replace(hour=8))
     after = text_of(viewer.get(url("python-tree", "daily")))
@@ -89,6 +91,27 @@ def test_a_tree_of_the_studio_is_run_by_the_same_button_once_it_is_published(ope
     assert [(run.event, run.state) for run in Run.objects.all()] == [("scheduled", "succeeded")]
 
 
+def test_the_last_job_is_linked_while_it_is_kept_for_who_may_see_it(
+    viewer: Client, daily: Booking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with clock_at(SIX):
+        run_schedules(until=SIX.replace(hour=8))
+    link = f'href="{url("job", Job.objects.get().pk)}"'
+    assert link in viewer.get(url("python-tree", "daily")).text
+    made = drafts.create_tree("Daily", {"event": "scheduled", "cron": "0 7 * * *"}, by=None)
+    StudioTree.objects.filter(pk=made.pk).update(key="daily")
+    assert link in viewer.get(url("tree", "daily")).text
+    monkeypatch.setattr(StudioView, "visible", frozenset({"daily"}))
+    assert "Last: " in text_of(guests := viewer.get(url("tree", "daily")))
+    assert link not in guests.text
+    monkeypatch.undo()
+    StudioTree.objects.all().delete()
+    Job.objects.all().delete()
+    page = viewer.get(url("python-tree", "daily"))
+    assert link not in page.text
+    assert "Last: 03/02/2026 07:00:00" in text_of(page)
+
+
 def test_a_time_that_fell_out_is_told(viewer: Client, daily: Booking) -> None:
     with clock_at(SIX) as clock:
         schedule.ensure(schedule.periodics(), now=SIX, using="default")
@@ -96,7 +119,7 @@ def test_a_time_that_fell_out_is_told(viewer: Client, daily: Booking) -> None:
             clock.advance(days=1)
             schedule.take_due(schedule.periodics(), clock=clock, using="default")
     text = text_of(viewer.get(url("python-tree", "daily")))
-    assert "Left out, because the run before still waited: 03/03/2026 07:00:00" in text
+    assert "Skipped, because the run before had not begun yet: 03/03/2026 07:00:00" in text
 
 
 def run_command(*options: str) -> str:

@@ -51,7 +51,7 @@ class Command(BaseCommand):
             made = make_key(name, trees, now=now, user=_user(user), expires=expires)
         except ApiKeyProblem as problem:
             raise CommandError(str(problem)) from problem
-        except OverflowError as error:
+        except (OverflowError, ValueError) as error:
             raise CommandError(_("--days takes a number of days.")) from error
         self.stderr.write(_("Keep it now: it is written this one time, and nobody can read it again."))
         self.stdout.write(made.token)
@@ -67,7 +67,7 @@ class Command(BaseCommand):
     def _list(self) -> None:
         now, keys = timezone.now(), ApiKey.objects.using(conf.get().database)
         for one in keys.select_related("user").prefetch_related("trees"):
-            state = _("good") if one.is_good(now) else _("revoked") if one.revoked else _("not good")
+            state = _("valid") if one.is_good(now) else _("revoked") if one.revoked else _("not valid")
             trees = ", ".join(sorted(tree.tree for tree in one.trees.all()))
             used = one.last_used.isoformat(timespec="minutes") if one.last_used else "–"
             self.stdout.write(f"{one.start}  {state}  {one.name}  {trees}  {used}")

@@ -45,4 +45,4 @@ class Command(BaseCommand):
         )
         self.stdout.write(text % {"jobs": jobs, "runs": runs, "versions": versions})
         if answers:
-            self.stdout.write(_("Answers to other systems that are not given again: %(n)s") % {"n": answers})
+            self.stdout.write(_("Remembered answers deleted: %(n)s") % {"n": answers})

@@ -133,9 +133,9 @@ def _row(api_key: ApiKey, now: datetime) -> dict[str, Any]:
     elif api_key.is_expired(now):
         state, words = "cancelled", _("expired")
     elif not api_key.is_good(now):
-        state, words = "paused", _("its person is inactive")
+        state, words = "paused", _("its user is inactive")
     else:
-        state, words = "done", _("good")
+        state, words = "done", _("valid")
     last = api_key.expires - timedelta(microseconds=1) if api_key.expires else None  # the day's end is the next one
     return {"key": api_key, "state": state, "words": words, "until": last if api_key.is_good(now) else None}
 
