@@ -163,6 +163,11 @@ def test_headers_are_templates_and_nothing_is_smuggled_in() -> None:
         for name in ("a\r\nX-Other: b", "a\x01", "日本"):
             Job.objects.all().delete()
             assert "headers.X-Name" in tried_again(called(node, name=name)).replace("\n", "")
+        Job.objects.all().delete()
+        node = CallWebhook("https://crm.example/", headers={"X-Api-Key": "{{ record.name }}"})
+        error = tried_again(called(node, name="not-to-be-seen\n2"))
+        assert "headers.X-Api-Key" in error
+        assert "not-to-be-seen" not in error
     assert len(sent) == 1
 
 

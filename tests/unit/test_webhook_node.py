@@ -106,6 +106,8 @@ def test_a_webhook_that_is_right_has_no_problems() -> None:
         (CallWebhook(URL, authorize_with="gone"), [("E144", "authorize_with")]),
         (CallWebhook(URL, authorize_with="loose"), [("E144", "authorize_with")]),
         (CallWebhook("https://evil.example/", authorize_with="token"), [("E144", "authorize_with")]),
+        (CallWebhook("http://crm.example/", authorize_with="token"), [("E144", "authorize_with")]),
+        (CallWebhook("https://crm.example/{{ record.pk }}/%2e%2E/x"), [("E141", "url")]),
         (CallWebhook("https://crm.example.evil.example/", sign_with="token"), [("E144", "sign_with")]),
         (CallWebhook("http://127.0.0.1:8000/"), [("E145", "url")]),
         (CallWebhook("http://localhost/{{ record.pk }}"), [("E145", "url")]),

@@ -12,7 +12,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from meanwhile.actions.values import AnyValue, Field
+from meanwhile.actions.values import AnyValue, Field, Param
 from meanwhile.exceptions import ParameterError, ValueProblem
 from meanwhile.sensitive import is_sensitive
 
@@ -94,12 +94,18 @@ def convert(model: type[models.Model], field: Any, value: Any, record: models.Mo
 
 
 def secret_names(values: Mapping[str, AnyValue]) -> frozenset[str]:
-    """Return the names that get their value from a field which no error may show."""
-    return frozenset(
-        name
-        for name, value in values.items()
-        if isinstance(value, Field) and is_sensitive(value.field.rpartition(".")[2])
-    )
+    """Return the names that get their value from a field, or a parameter, which no error may show."""
+    return frozenset(name for name, value in values.items() if _is_secret(value))
+
+
+def _is_secret(value: AnyValue) -> bool:
+    match value:
+        case Field(field=path):
+            return is_sensitive(path.rpartition(".")[2])
+        case Param(param=name):
+            return is_sensitive(name)
+        case _:
+            return False
 
 
 def field_to_set(model: type[models.Model], name: str) -> Any:

@@ -28,6 +28,7 @@ from meanwhile.actions.call_webhook import WITH_BODY, key_problem, url_problem
 from meanwhile.actions.values import to_jsonable
 from meanwhile.actions.webhook_address import Address
 from meanwhile.exceptions import ValueProblem, WebhookFailed
+from meanwhile.sensitive import is_sensitive
 from meanwhile.webhook_settings import MayBePrivate, WebhookSecret
 
 if TYPE_CHECKING:
@@ -173,7 +174,8 @@ def _put(headers: dict[str, str], name: str, value: str) -> None:
 def _header_value(name: str, text: str) -> str:
     value = text.strip()
     if not FITS_A_HEADER.fullmatch(value):
-        raise ValueProblem(f"headers.{name}", value, _("it has to fit on one line, in letters of Western Europe"))
+        shown = HIDDEN if is_sensitive(name.replace("-", "_")) else value
+        raise ValueProblem(f"headers.{name}", shown, _("it has to fit on one line, in letters of Western Europe"))
     return value
 
 

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 
 from meanwhile import conf
 from meanwhile.clock import Clock
-from meanwhile.exceptions import ActionFailed, UserError
+from meanwhile.exceptions import ActionFailed, PayloadTooLarge, UserError
 from meanwhile.received.models import ApiKey, ReceivedAnswer
 from meanwhile.received.problems import ReceivedRefused
-from meanwhile.received.record import Given, Taken, find_or_make, read
+from meanwhile.received.record import Taken, find_or_make, read
 from meanwhile.received.remembered import known_answer
+from meanwhile.remote import wire
 from meanwhile.trees.actor import acting_as
 from meanwhile.trees.capture_transaction import all_or_nothing
 from meanwhile.trees.change import Change
@@ -54,25 +55,22 @@ def receive(tree: EventTree, event: Received, request: Request, *, api_key: ApiK
 
     A record that somebody else makes in the same moment is looked for once more.
     """
-    given = read(event, request.document, of=tree.name)
     try:
-        return _receive(tree, event, request, given, api_key=api_key, clock=clock)
+        return _receive(tree, event, request, api_key=api_key, clock=clock)
     except Taken:
         pass
     try:
-        return _receive(tree, event, request, given, api_key=api_key, clock=clock)
+        return _receive(tree, event, request, api_key=api_key, clock=clock)
     except Taken as taken:
         raise taken.refusal from None
 
 
-def _receive(
-    tree: EventTree, event: Received, request: Request, given: Given, *, api_key: ApiKey, clock: Clock
-) -> Answer:
+def _receive(tree: EventTree, event: Received, request: Request, *, api_key: ApiKey, clock: Clock) -> Answer:
     using, committed, answer = conf.get().database, list[bool](), None
     try:
         with acting_as(api_key.user), written_when_failed(), all_or_nothing(using):
             transaction.on_commit(lambda: committed.append(True), using=using)
-            answer = _done(tree, event, request, given, api_key=api_key, clock=clock, using=using)
+            answer = _done(tree, event, request, api_key=api_key, clock=clock, using=using)
     except (ReceivedRefused, Taken):
         raise
     except Exception as error:
@@ -88,7 +86,6 @@ def _done(
     tree: EventTree,
     event: Received,
     request: Request,
-    given: Given,
     *,
     api_key: ApiKey,
     clock: Clock,
@@ -99,6 +96,8 @@ def _done(
         known = known_answer(api_key, tree.key, key, request.digest, now=clock.now(), using=using)
         if known is not None:
             return Answer(known.status, known.answer, again=True)
+    # Only now: what was done is not refused later, when the tree asks for more than it did.
+    given = read(event, request.document, of=tree.name)
     change = find_or_make(event, given.values, apps.get_model(event.model), using=using)
     run = start(tree, occasion_of(change, given.parameters), clock=clock)
     answer = _answer(change, run)
@@ -133,6 +132,10 @@ def _refusal(error: Exception, tree: EventTree) -> ReceivedRefused:
             return ReceivedRefused(422, "user_error", error.user_message)
         case UserError():
             return ReceivedRefused(422, "user_error", str(error))
+        case (PayloadTooLarge() as large) | ActionFailed(reason=PayloadTooLarge() as large):  # no try mends it
+            logger.error("What was received is too large for a job", exc_info=error, extra={"tree": tree.key})
+            too_large = wire.too_large(large.limit)
+            return ReceivedRefused(too_large.status, too_large.code, too_large.message)
         case OperationalError() | InterfaceError():
             logger.warning("The database refused what was received", exc_info=error, extra={"tree": tree.key})
             return busy()

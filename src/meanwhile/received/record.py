@@ -163,7 +163,7 @@ def _hold(model: type[models.Model], wanted: Mapping[str, Any], *, using: str) -
     with connection.cursor() as cursor:
         if sql.is_postgresql(connection):
             same = sorted((_field(model, name).name, same_text(value)) for name, value in wanted.items())
-            written = json.dumps([model._meta.concrete_model._meta.label, same])
+            written = json.dumps([(model._meta.concrete_model or model)._meta.label, same])
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(written)])
         else:
             cursor.execute(HOLD_SQLITE)

@@ -33,7 +33,7 @@ from meanwhile.trees.identity import key_from_stored, stored_key
 from meanwhile.trees.runner import Occasion, current_clock, start
 from meanwhile.trees.scheduled import ScheduledTree, scheduled_tree
 from meanwhile.trees.scheduled_event import OCCURRENCE
-from meanwhile.trees.scheduled_query import records_of
+from meanwhile.trees.scheduled_query import keys_of, records_of
 from meanwhile.trees.snapshot import plain_values
 
 logger = logging.getLogger("meanwhile.trees")
@@ -192,16 +192,15 @@ class RecordsPlan(_Plan):
         records = records_of(self._runs.on, self._runs.occurrence, using=self._runs.using)
         walk = self._walk()
         if "until" not in walk:
-            until = records.order_by("-pk").values_list("pk", flat=True).first()
-            if until is None:
+            if not (until := keys_of(records.reverse(), 1)):
                 return []
-            walk = self._job.steps["walk"] = {**walk, "until": json.dumps(stored_key(until))}
+            walk = self._job.steps["walk"] = {**walk, "until": _key_of(until[0])}
         records = records.filter(pk__lte=key_from_stored(self._model, json.loads(walk["until"])))
         if last := walk["last"]:
             # Without its mark that record was taken back by a person, to be done again.
             beyond = "pk__gt" if last in self._job.steps.get("done", {}) else "pk__gte"
             records = records.filter(**{beyond: key_from_stored(self._model, json.loads(last))})
-        return list(records.values_list("pk", flat=True)[:CHUNK])
+        return keys_of(records, CHUNK)
 
     def _run(self, pk: Any, run: StepRun) -> dict[str, Any]:  # noqa: ARG002 - the port's signature
         """Run the tree for one record, if the query still finds it: runs before it may have changed it."""

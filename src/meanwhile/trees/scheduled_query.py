@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import CompositePrimaryKey, QuerySet
 
 from meanwhile.actions.values import Now
 from meanwhile.trees.scheduled_event import Scheduled
@@ -24,5 +24,19 @@ def records_of(on: Scheduled, occurrence: datetime, *, using: str) -> QuerySet[A
         for name, value in on.where.items()
     }
     model: Any = apps.get_model(on.model)
-    records: QuerySet[Any] = model._default_manager.using(using).filter(**where).order_by("pk").distinct()
+    records: QuerySet[Any] = model._default_manager.using(using).filter(**where).order_by(*_key(model)).distinct()
     return records
+
+
+def keys_of(records: QuerySet[Any], most: int) -> list[Any]:
+    """Return the keys of the first records of a query that `records_of` has made, at most so many."""
+    names = _key(records.model)
+    found = records.values_list(*names)[:most]
+    return [row[0] for row in found] if len(names) == 1 else [tuple(row) for row in found]
+
+
+def _key(model: Any) -> list[str]:
+    """Return the columns of a key: Django asks wrongly for one of several where rows are to be distinct."""
+    if isinstance(model._meta.pk, CompositePrimaryKey):
+        return [field.attname for field in model._meta.pk_fields]
+    return ["pk"]

@@ -113,6 +113,17 @@ def test_the_same_request_is_done_once():
     assert (Booking.objects.count(), Run.objects.count()) == (3, 3)
 
 
+def test_what_was_done_is_answered_so_also_when_the_tree_asks_for_more():
+    with use_trees(orders()):
+        sender = Sender()
+        first = sender.send(sent(), Idempotency_Key="k")
+    more = Received(Order, match=["number"], fields={"number": "order.id"}, parameters={"amount": int})
+    with use_trees(orders(on=more)):
+        again = sender.send(sent(), Idempotency_Key="k")
+        assert sender.send(sent(), Idempotency_Key="l").status_code == 422
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+
+
 def test_a_key_for_another_body_is_refused():
     with use_trees(orders()):
         sender = Sender()

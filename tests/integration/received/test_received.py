@@ -23,11 +23,13 @@ from meanwhile import (
     Was,
     action,
 )
+from meanwhile.queue.models import Job
+from meanwhile.received import record
 from meanwhile.received.fitting import same_text
 from meanwhile.testing import run_background, use_trees
 from meanwhile.trees.models import Run, RunState
 from tests.integration.received.sending import ORDERS, Sender, orders, sent
-from tests.shop.models import Airport, Booking, Customer, Lounge, Order, Parcel, Seat
+from tests.shop.models import Airport, Booking, Customer, FamousPlace, Lounge, Order, Parcel, Place, Seat
 
 pytestmark = pytest.mark.django_db
 
@@ -343,6 +345,37 @@ def test_a_number_of_endless_digits_is_none(amount):
     with use_trees(orders(UpdateField(visits=Param("n")), on=lounges)):
         answer = Sender().send({"name": "A", "n": amount})
     assert (answer.status_code, answer.json()["error"]["fields"]) == (422, {"n": ["must be a number"]})
+
+
+def test_what_is_too_large_for_a_job_is_not_to_be_sent_again():
+    named = Received(Order, fields=["number"], parameters={"text": str})
+    with use_trees(orders(Background(UpdateField(note=Param("text"))), on=named)):
+        answer = Sender().send({"number": "P1", "text": "x" * 900_000})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+    assert not Order.objects.exists()
+
+
+@pytest.mark.postgres
+def test_proxies_of_one_table_wait_for_one_another(monkeypatch):
+    written = []
+    monkeypatch.setattr(record, "lock_number", lambda text: written.append(text) or 1)
+    for model in (Place, FamousPlace):
+        with use_trees(orders(UpdateField(city="X"), on=Received(model, match=["name"], fields=["name"]))):
+            assert Sender().send({"name": "A"}).status_code < 300
+    assert written[0] == written[1]
+
+
+def test_a_secret_parameter_is_in_no_error_and_no_log(caplog):
+    """It is in the job, which needs it, and in nothing that is told of the job."""
+    sent_secretly = Received(Order, fields=["number"], parameters={"secret": str})
+    wrong = UpdateField(amount=Param("secret")), CreateRecord(Order, number="N", amount=Param("secret"))
+    for number, do in enumerate([*wrong, Background(wrong[0])]):
+        with use_trees(orders(do, on=sent_secretly)):
+            Sender().send({"number": f"P{number}", "secret": "not-to-be-seen"})
+            run_background()
+    kept = [*Run.objects.values(), *Job.objects.values("steps", "error")]
+    assert "********" in str(kept)
+    assert "not-to-be-seen" not in f"{kept} {caplog.text}"
 
 
 def test_values_that_are_equal_wait_for_one_another():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection
+from django.db.models import Model
 
 from meanwhile import EventTree, FixedClock, Scheduled, UpdateField, action
 from meanwhile.exceptions import PayloadTooLarge
@@ -20,6 +22,7 @@ from meanwhile.testing import advance_to, clock_at, run_background, run_schedule
 from meanwhile.trees.models import Run
 from meanwhile.trees.scheduled import run_tree_now
 from tests.shop.models import Booking, Seat
+from tests.shop.models_capture import Country, Leg, Permit, Token
 
 SIX = datetime(2026, 3, 2, 6, tzinfo=ZoneInfo("Europe/Berlin"))
 SEVEN = SIX + timedelta(hours=1)
@@ -63,6 +66,31 @@ def test_a_record_whose_commit_fails_for_good_costs_no_other_one_its_run() -> No
         run_schedules(until=SIX + timedelta(hours=20))
     assert done() == ["Ada", "Cy", "Dee"]
     assert Job.objects.get().steps["done"]["all"]["result"] == {"records": 4, "failed": 1}
+
+
+def countries() -> list[Country]:
+    return [Country.objects.create(iso=iso) for iso in ("aa", "Ab", "B1", "Zz", "_x", "a-", "é", "ä1")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "make",
+    [
+        countries,
+        lambda: [Permit.objects.create(country=country) for country in countries()],
+        lambda: [Token.objects.create() for _ in range(8)],
+        lambda: [Leg.objects.create(flight=number % 3, number=number) for number in range(8)],
+    ],
+    ids=["set by hand", "a relation", "made in Python", "of two fields"],
+)
+def test_records_with_any_key_are_run_for_once_each(make: Callable[[], list[Model]], monkeypatch: Any) -> None:
+    monkeypatch.setattr("meanwhile.trees.scheduled_job.CHUNK", 3)
+    made = make()
+    tree = EventTree("Any", on=Scheduled(type(made[0]), cron="0 7 * * *"), do=[])
+    with use_trees(tree), clock_at(SIX):
+        run_schedules(until=SEVEN)
+    assert sorted(Run.objects.values_list("record_pk", flat=True)) == sorted(str(one.pk) for one in made)
+    assert Job.objects.get().steps["done"]["all"]["result"] == {"records": 8, "failed": 0}
 
 
 @pytest.mark.django_db

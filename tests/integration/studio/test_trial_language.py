@@ -54,7 +54,7 @@ def test_a_tree_that_a_job_calls_speaks_the_language_of_the_site_too(in_may: Boo
         result = tried(EventTree("T", on=Created(Booking), do=[Background(CallTree("called"))]), in_may)
     (run,) = result.branches[0].steps[0].runs
     assert run.steps[0].mails[0].subject == "May"
-    assert run.steps[1].title == "notes ändern"
+    assert run.steps[1].title == "Notes ändern"
 
 
 @pytest.mark.parametrize(

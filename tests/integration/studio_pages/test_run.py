@@ -302,7 +302,7 @@ class TestKeysOfTwoFields:
 @pytest.mark.parametrize(
     ("event", "before", "line", "took"),
     [
-        ("called", "Before the caller goes on", "The caller goes on, after", "The caller waited"),
+        ("called", "Before the caller goes on", "The caller went on after", "The caller waited"),
         ("received", "Before the answer", "The answer, after", "The sender waited"),
         ("scheduled", "When its time has come", "All of this was done after", "The first part took"),
     ],

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from meanwhile import EventTree, Scheduled, UpdateField
 from meanwhile.queue import schedule
-from meanwhile.queue.models import Job
+from meanwhile.queue.models import Job, WorkerProcess
+from meanwhile.queue.owner import new_owner
 from meanwhile.queue.schedule_models import Schedule
 from meanwhile.studio import drafts, publish
 from meanwhile.studio.models import StudioTree
@@ -110,6 +112,17 @@ def test_the_last_job_is_linked_while_it_is_kept_for_who_may_see_it(
     page = viewer.get(url("python-tree", "daily"))
     assert link not in page.text
     assert "Last: 03/02/2026 07:00:00" in text_of(page)
+
+
+def test_where_no_worker_runs_a_time_that_passed_says_so(viewer: Client, daily: Booking) -> None:
+    schedule.ensure(schedule.periodics(), now=timezone.now(), using="default")
+    assert "No worker is alive." not in text_of(viewer.get(url("python-tree", "daily")))
+    Schedule.objects.update(next_at=SIX)
+    assert "No worker is alive." in text_of(viewer.get(url("python-tree", "daily")))
+    WorkerProcess.objects.create(
+        owner=new_owner(), host="here", pid=1, started=timezone.now(), seen=timezone.now(), threads=1
+    )
+    assert "No worker is alive." not in text_of(viewer.get(url("python-tree", "daily")))
 
 
 def test_a_time_that_fell_out_is_told(viewer: Client, daily: Booking) -> None:

@@ -15,6 +15,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,6 +33,9 @@ logger = logging.getLogger("meanwhile.worker")
 
 LOOK_EVERY = 0.2
 CANCEL_WITHIN = 2.0
+INTERRUPT_EVERY = 0.02
+ROLLBACKS = 100
+"""How often a rollback is tried, as an interruption may end that as well."""
 
 
 class Watchdog(Role):
@@ -112,10 +116,33 @@ def cut(connection: BaseDatabaseWrapper) -> None:
             # Closing alone would leave the transaction open as long as any cursor of that thread is alive. Until it is
             # closed, Django refuses what the thread may try outside the transaction that is rolled back here.
             connection.needs_rollback = True
-            raw.interrupt()
+            _roll_back(raw)
+
+
+def _roll_back(raw: Any) -> None:
+    """Roll back and close a SQLite connection whose thread may be in the middle of a statement, or about to begin one.
+
+    An interruption ends what runs at that moment and nothing else; a statement that begins a moment later would keep
+    the connection to itself. So there is one after the other until it is closed.
+    """
+    closed = threading.Event()
+
+    def interrupt() -> None:
+        while not closed.is_set():
+            with contextlib.suppress(Exception):
+                raw.interrupt()
+            closed.wait(INTERRUPT_EVERY)
+
+    threading.Thread(target=interrupt, name="meanwhile-interrupt", daemon=True).start()
+    try:
+        for _try in range(ROLLBACKS):
             with contextlib.suppress(Exception):
                 raw.rollback()
-            raw.close()
+            if not raw.in_transaction:
+                break
+        raw.close()
+    finally:
+        closed.set()
 
 
 def _raise_in(thread: int | None, exception: type[BaseException]) -> None:
