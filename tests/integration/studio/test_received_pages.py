@@ -149,6 +149,18 @@ class TestAddress:
         assert api_key.revoked is not None
         assert "revoked" in read(client.get("/studio/receiving/orders/"))
 
+    def test_a_reload_of_the_page_with_the_new_key_makes_no_other_one(self, orders, browse):
+        client = browse("view", "publish")
+        [form] = re.findall(r'name="form" value="([^"]+)"', client.get("/studio/receiving/orders/").text)
+        first = client.post("/studio/receiving/orders/", {"name": "Web shop", "form": form})
+        assert "mw_" in first.text
+        again = client.post("/studio/receiving/orders/", {"name": "Web shop", "form": form}, follow=True)
+        assert "This key is made already." in again.text
+        assert ApiKey.objects.count() == 1
+        [next_form] = re.findall(r'name="form" value="([^"]+)"', first.text)
+        client.post("/studio/receiving/orders/", {"name": "Till", "form": next_form})
+        assert ApiKey.objects.count() == 2
+
     def test_only_who_may_publish_makes_and_revokes_keys(self, orders, browse):
         client = browse("view", "edit", "operate")
         api_key = make_key("Shop", ["orders"], now=timezone.now()).api_key

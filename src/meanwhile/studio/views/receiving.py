@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -35,6 +36,9 @@ from meanwhile.trees.received_event import Received
 OWN, NOBODY = "me", ""
 """In whose name the runs of a new key are."""
 
+SENT, REMEMBERED = "meanwhile_key_forms", 20
+"""Where a session keeps which forms have made a key, and how many of them: a reload sends a form again."""
+
 
 class ReceivingView(StudioView):
     """The page; posted to, it makes a key, which is shown in the answer and never again, or revokes one."""
@@ -52,6 +56,10 @@ class ReceivingView(StudioView):
         if given := request.POST.get("revoke"):
             return self._revoke(request, key, given)
         require(request.user, PUBLISH, self.studio_tree(key))
+        form = request.POST.get("form", "")[:100]
+        if form and form in _sent(request):
+            messages.warning(request, _("This key is made already. If nobody kept it, revoke it and make another."))
+            return HttpResponseRedirect(reverse(f"{self.space}:receiving", args=[key]))
         try:
             made = keys.make_key(
                 request.POST.get("name", ""),
@@ -63,6 +71,7 @@ class ReceivingView(StudioView):
             )
         except MeanwhileError as error:
             return self._page(request, key, problem=str(error))
+        request.session[SENT] = [*_sent(request), form][-REMEMBERED:]
         return self._page(request, key, made=made)
 
     def _revoke(self, request: HttpRequest, key: str, given: str) -> HttpResponseBase:
@@ -98,6 +107,7 @@ class ReceivingView(StudioView):
             "curl": curl(address, body, made.token if made else "mw_…"),
             "keys": [_row(one, now) for one in keys.keys_of(key, using=self.using)],
             "makes": may(request.user, PUBLISH, stored),
+            "form": secrets.token_urlsafe(12),
             "made": made,
             "problem": problem,
             "given": given,
@@ -118,6 +128,11 @@ class ReceivingView(StudioView):
             if tree is not None and isinstance(tree.on, Received):
                 return stored, tree, tree.on
         raise Http404(_("This tree receives nothing from other systems."))
+
+
+def _sent(request: HttpRequest) -> list[str]:
+    sent: list[str] = request.session.get(SENT, [])
+    return sent
 
 
 def _address(request: HttpRequest, key: str) -> str:
