@@ -110,7 +110,7 @@ def test_what_somebody_types_meanwhile_is_told_before_it_is_published_and_the_co
     publish.click()
     dialog = page.locator("#mw-publish")
     expect(dialog).to_contain_text("editor has changed this tree: Add “Call Tree”")
-    expect(dialog).to_contain_text("Nothing is published yet.")
+    expect(dialog).to_contain_text("Your version is not published yet.")
     expect(dialog).to_contain_text("Choose a tree to call.")
     expect(publish).to_have_attribute("aria-disabled", "true")
     expect(page.get_by_label("What is different?")).to_have_value("What I saw")
@@ -152,9 +152,9 @@ def test_of_many_problems_the_errors_are_listed_and_the_rest_is_counted(page: Pa
     expect(problems).to_contain_text("1 error, 60 warnings")
     expect(problems.get_by_role("listitem")).to_have_count(51)
     expect(problems.get_by_role("listitem").first).to_contain_text("nowhere")
-    expect(problems.get_by_role("listitem").last).to_have_text("Besides these: 11")
+    expect(problems.get_by_role("listitem").last).to_have_text("And 11 more")
     page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.locator("#mw-publish").get_by_role("listitem").last).to_have_text("Besides these: 11")
+    expect(page.locator("#mw-publish").get_by_role("listitem").last).to_have_text("And 11 more")
 
 
 def test_a_preview_stays_with_its_email_wherever_that_is_moved(page: Page, tree: str) -> None:
